@@ -1,0 +1,1 @@
+"""Keeps two-way reference fields in step on any Content Lake."""

@@ -1,0 +1,1 @@
+"""An emulator of Sanity's Content Lake, in process and over HTTP."""

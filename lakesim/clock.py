@@ -1,0 +1,120 @@
+"""The only module that reads time or randomness; seeded, it stands still until told to move.
+
+A seeded clock starts at a fixed instant and advances by one millisecond per transaction, so that two runs with the
+same seed are the same byte for byte. An unseeded one follows the machine's clock.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from datetime import UTC, datetime, timedelta
+
+__all__ = ["SEEDED_START", "TRANSACTION_TICK", "Clock", "format_micros", "format_millis", "format_seconds", "parse_time"]
+
+SEEDED_START = datetime(2026, 1, 1, tzinfo=UTC)
+"""Where a seeded clock starts."""
+TRANSACTION_TICK = timedelta(milliseconds=1)
+"""How far a seeded clock moves with each transaction, so that history by time can tell them apart."""
+
+GENERATED_ID_LENGTH = 22
+"""Characters of a generated document or transaction id, base62 as the service's own."""
+ARRAY_KEY_LENGTH = 12
+"""Hex digits of a generated array `_key`, as the Studio writes them."""
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+class Clock:
+    """Time and ids for one lake.
+
+    With a `seed` both are reproducible and time is manual (`set`, `advance`); without one both are the machine's.
+    """
+
+    def __init__(self, seed: int | None = None, *, start: datetime | None = None) -> None:
+        """Start a clock; `start` (aware, UTC) applies to a seeded clock and defaults to `SEEDED_START`."""
+        self.seed = seed
+        self._random = random.Random(seed)
+        self._manual: datetime | None = None if seed is None else (start or SEEDED_START)
+        self._last: datetime | None = None
+
+    @property
+    def is_manual(self) -> bool:
+        """Whether time moves only by `set`, `advance` and transactions."""
+        return self._manual is not None
+
+    def now(self) -> datetime:
+        """Return the present instant, aware, in UTC, with microseconds."""
+        return datetime.now(UTC) if self._manual is None else self._manual
+
+    def tick(self) -> datetime:
+        """Return the instant of a new transaction: later than that of every one before it."""
+        if self._manual is not None:
+            self._manual += TRANSACTION_TICK
+            return self._manual
+        now = datetime.now(UTC)
+        if self._last is not None and now <= self._last:
+            now = self._last + timedelta(microseconds=1)
+        self._last = now
+        return now
+
+    def set(self, instant: datetime) -> None:
+        """Stop the clock at `instant` (aware); from here on it is manual.
+
+        Raises: ValueError for a naive datetime.
+        """
+        if instant.tzinfo is None:
+            raise ValueError(f"the clock takes aware datetimes; {instant!r} has no time zone")
+        self._manual = instant.astimezone(UTC)
+
+    def advance(self, seconds: float) -> datetime:
+        """Move a manual clock forward by `seconds` and return the new instant.
+
+        Raises: ValueError for a negative step, RuntimeError on a clock that follows the machine's.
+        """
+        if seconds < 0:
+            raise ValueError(f"time goes forward only, not by {seconds} seconds")
+        if self._manual is None:
+            raise RuntimeError("this clock follows the machine's; call set() first or start the lake with a seed")
+        self._manual += timedelta(seconds=seconds)
+        return self._manual
+
+    def generate_id(self) -> str:
+        """Return a fresh id of 22 base62 characters."""
+        return "".join(self._random.choices(_BASE62, k=GENERATED_ID_LENGTH))
+
+    def generate_key(self) -> str:
+        """Return a fresh array key of 12 hex digits."""
+        return f"{self._random.getrandbits(4 * ARRAY_KEY_LENGTH):0{ARRAY_KEY_LENGTH}x}"
+
+    def monotonic(self) -> float:
+        """Return seconds for measuring durations; never part of stored data."""
+        return time.perf_counter()
+
+
+def format_seconds(instant: datetime) -> str:
+    """Return `2026-01-01T00:00:00Z`, the form of document timestamps."""
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def format_millis(instant: datetime) -> str:
+    """Return `2026-01-01T00:00:00.000Z`, the form of `now()`."""
+    return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"
+
+
+def format_micros(instant: datetime) -> str:
+    """Return `2026-01-01T00:00:00.000000Z`, the form of transaction timestamps."""
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_time(text: str) -> datetime:
+    """Parse an RFC 3339 instant into an aware UTC datetime.
+
+    Raises: ValueError naming the text and an example of the right form.
+    """
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise ValueError(f'not an RFC 3339 time: "{text}" (right would be "2026-01-01T12:00:00Z")')
+    return instant.astimezone(UTC)

@@ -1,0 +1,1 @@
+"""Pytest fixtures for code that talks to Sanity."""

@@ -1,0 +1,25 @@
+"""'Did you mean': the nearest known names to a misspelt one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = ["did_you_mean", "nearest"]
+
+SUGGESTIONS_MAX = 3
+SIMILARITY_MIN = 0.6
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """Return up to three of `known` that look like `name`, best first; empty if none does."""
+    return get_close_matches(name, sorted(set(known)), n=SUGGESTIONS_MAX, cutoff=SIMILARITY_MIN)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean "a" or "b"?` with a leading space, or an empty string if nothing is near."""
+    names = [f'"{candidate}"' for candidate in nearest(name, known)]
+    if not names:
+        return ""
+    head, last = names[:-1], names[-1]
+    return f" Did you mean {', '.join(head)} or {last}?" if head else f" Did you mean {last}?"

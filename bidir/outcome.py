@@ -33,9 +33,6 @@ NoticeKind = Literal[
     "draft-id-normalised",
     "unkeyed-item",
     "unsupported-reference",
-    "dropped-waiting",
-    "duplicate-item",
-    "trimmed",
     "overlap",
 ]
 

@@ -1,0 +1,5 @@
+"""Lakes the engine can work on."""
+
+from bidir.backends.lake import LakeBackend
+
+__all__ = ["LakeBackend"]

@@ -1,0 +1,138 @@
+"""The embedded lake as a backend: the only place where the engine meets the emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bidir.clock import EngineClock
+from bidir.errors import (
+    BackendError,
+    DocumentMissing,
+    PermissionRefused,
+    ReferenceRefused,
+    Refused,
+    RevisionConflict,
+)
+from lakesim import errors as lake_errors
+from lakesim.clock import Clock
+from lakesim.lake import Dataset
+from lakesim.patch import Choices, apply_patch, parse_patch
+
+__all__ = ["LakeBackend", "LakeCommit", "patched"]
+
+Json = Any
+Document = Mapping[str, Any]
+
+SCAN_QUERY = "*[_type in $types]"
+
+
+@dataclass(frozen=True, slots=True)
+class LakeCommit:
+    """The answer to a commit: its id and the stored ids it wrote."""
+
+    transaction_id: str
+    documents: tuple[str, ...]
+
+
+class _LakeClock:
+    """The lake's own clock as the engine sees it: seeded with the lake, and manual where the lake's is."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def monotonic(self) -> float:
+        return self._clock.now().timestamp() if self._clock.is_manual else self._clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        if self._clock.is_manual:
+            self._clock.advance(seconds)
+
+    def nonce(self) -> str:
+        return self._clock.generate_id()
+
+    def jitter(self) -> float:
+        return int(self._clock.generate_key(), 16) / float(16**12)
+
+
+class LakeBackend:
+    """A dataset of the embedded lake (`lakesim.Lake().dataset(name)`) behind the engine's port."""
+
+    consistent_queries = True
+
+    def __init__(self, dataset: Dataset) -> None:
+        """Wrap `dataset`."""
+        self.dataset = dataset
+        self._clock = _LakeClock(dataset.clock)
+        self._choices = dataset.choices.patch
+
+    @property
+    def clock(self) -> EngineClock:
+        """The lake's clock."""
+        return self._clock
+
+    def query(self, groq: str, params: Mapping[str, Json]) -> Json:
+        """Return the result over all stored documents."""
+        try:
+            return self.dataset.query(groq, dict(params), perspective="raw")
+        except lake_errors.LakeError as error:
+            raise translated(error) from error
+
+    def documents(self, ids: Sequence[str]) -> dict[str, Document | None]:
+        """Return the stored documents by id, None for each that does not exist."""
+        return {document_id: self.dataset.get(document_id) for document_id in ids}
+
+    def commit(self, mutations: Sequence[Mapping[str, Json]], *, transaction_id: str | None) -> LakeCommit:
+        """Write one atomic transaction; without an id the lake makes one."""
+        try:
+            answer = self.dataset.mutate(list(mutations), transaction_id=transaction_id, return_ids=True)
+        except lake_errors.LakeError as error:
+            raise translated(error) from error
+        written = dict.fromkeys(row["id"] for row in answer["results"] if row["operation"] != "none")
+        return LakeCommit(answer["transactionId"], tuple(written))
+
+    def scan(self, types: Iterable[str]) -> Iterator[Document]:
+        """Yield every stored document of the types."""
+        yield from self.dataset.query(SCAN_QUERY, {"types": list(types)}, perspective="raw")
+
+    def patched(self, document: Document, patch: Mapping[str, Json]) -> dict[str, Any]:
+        """Return the document as the lake would store it after a patch."""
+        return patched(document, patch, self._choices)
+
+    def generate_id(self) -> str:
+        """Return a fresh document id."""
+        return self.dataset.clock.generate_id()
+
+
+def patched(document: Document, patch: Mapping[str, Json], choices: Choices | None = None) -> dict[str, Any]:
+    """Apply one wire patch to one document as the lake does, without any request.
+
+    Raises: Refused for a patch the lake would refuse.
+    """
+    if not patch:
+        return dict(document)
+    try:
+        out: dict[str, Any] = apply_patch(document, parse_patch(dict(patch), where="patch"), choices)
+    except lake_errors.LakeError as error:
+        raise translated(error) from error
+    return out
+
+
+_ITEM_ERRORS: dict[str, type[BackendError]] = {
+    "documentRevisionIDDoesNotMatchError": RevisionConflict,
+    "documentAlreadyExistsError": RevisionConflict,
+    "documentNotFoundError": DocumentMissing,
+    "documentReferenceDoesNotExistError": ReferenceRefused,
+    "insufficientPermissionsError": PermissionRefused,
+}
+
+
+def translated(error: lake_errors.LakeError) -> BackendError:
+    """Return the engine's word for a refusal of the lake."""
+    if isinstance(error, lake_errors.TransactionError) and error.causes:
+        cause: lake_errors.LakeError = error.causes[0][1]
+    else:
+        cause = error
+    document_id = getattr(cause, "document_id", None)
+    return _ITEM_ERRORS.get(cause.type, Refused)(str(error), type=cause.type, document_id=document_id)

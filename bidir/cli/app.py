@@ -1,0 +1,34 @@
+"""Puts the commands together: `bidir conformance`, `scenario run`, `audit`, `repair` and those still to come."""
+
+from __future__ import annotations
+
+import typer
+
+from bidir.cli import audit, conformance, refused, repair, scenario
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="bidir",
+    help="Two-way references on a Content Lake: judge an engine, play scenarios, audit and repair datasets.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+scenarios = typer.Typer(help="Scenario files: play them, describe their format.", no_args_is_help=True, rich_markup_mode=None)
+
+app.command("conformance")(conformance.conformance)
+app.add_typer(scenarios, name="scenario")
+scenarios.command("run")(scenario.run)
+scenarios.command("schema")(scenario.schema)
+app.command("audit")(audit.audit)
+app.command("repair")(repair.repair)
+app.command("explain")(refused.explain)
+app.command("check-states")(refused.check_states)
+app.command("follow")(refused.follow)
+
+
+def main() -> None:
+    """Run the command line; the console script's entry point."""
+    app()

@@ -1,0 +1,75 @@
+"""`bidir audit`: what is out of step in a dataset, grouped by kind and relation."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bidir.cli.common import FOUND, OK, data_console, fail, guarded, write_text
+from bidir.cli.dataset import open_dataset
+from bidir.engine import Engine
+from bidir.reconcile import Violation
+from lakesim.jsonvalue import dumps
+
+__all__ = ["audit"]
+
+EXAMPLES = 3
+"""Violations shown for each kind and relation."""
+
+
+@guarded
+def audit(
+    schema: Annotated[Path, typer.Argument(help="The schema file, JSON or YAML.", metavar="SCHEMA")],
+    file: Annotated[Path | None, typer.Option(help="The dataset, as an NDJSON export.")] = None,
+    url: Annotated[str, typer.Option(help="A lake's address (not supported yet).")] = "",
+    examples: Annotated[int, typer.Option(help="Examples shown for each group.", min=0)] = EXAMPLES,
+    notes: Annotated[bool, typer.Option("--notes", help="Also what is remarkable and no fault.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="All violations, one JSON object a line.")] = False,
+) -> None:
+    """List every half that is missing and everything else that contradicts the schema's relations. Writes nothing.
+
+    \b
+    Examples:
+      bidir audit schema.yaml --file production.ndjson
+      bidir audit schema.yaml --file production.ndjson --json > violations.ndjson
+    """
+    dataset = open_dataset(schema, file, url, command="audit")
+    violations = Engine(dataset.schema, dataset.backend).audit(notes=notes)
+    if json:
+        count = 0
+        for violation in violations:
+            write_text(dumps(dataclasses.asdict(violation)))
+            count += 1
+    else:
+        count = _print_groups(violations, examples, documents=dataset.documents)
+    raise typer.Exit(FOUND if count else OK)
+
+
+def _print_groups(violations: Iterable[Violation], examples: int, *, documents: int) -> int:
+    """Print a table of the groups and return how many violations there are; only counts and examples are kept."""
+    counts: dict[tuple[str, str], int] = {}
+    shown: dict[tuple[str, str], list[str]] = {}
+    for violation in violations:
+        group = (violation.kind, violation.relation)
+        counts[group] = counts.get(group, 0) + 1
+        if len(shown.setdefault(group, [])) < examples:
+            shown[group].append(violation.text)
+    total = sum(counts.values())
+    if not total:
+        write_text(f"No violations in {documents:,} documents.")
+        return 0
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("kind")
+    table.add_column("relation")
+    table.add_column("count", justify="right")
+    table.add_column("for example", overflow="fold")
+    for (kind, relation), count in sorted(counts.items(), key=lambda item: (item[0][1], item[0][0])):
+        table.add_row(kind, relation, f"{count:,}", "\n".join(shown[(kind, relation)]))
+    data_console().print(table)
+    write_text(f"{total:,} violations in {documents:,} documents.")
+    return total

@@ -1,0 +1,200 @@
+"""What must hold of stored documents, whoever wrote them: symmetry, cardinality, no duplicates, no strong dangling.
+
+Everything is judged from the documents alone (and the list of halves that wait), so that any engine can be judged;
+nothing here is shared with the engine but the declarations (bidirectional semantics, E5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bidir.outcome import Pending
+from bidir.relations import Field, Relation, Schema
+
+__all__ = [
+    "Breach",
+    "References",
+    "check_invariants",
+    "layers_of",
+    "references",
+    "resolve_view",
+    "split_id",
+    "targets",
+]
+
+Document = Mapping[str, Any]
+Documents = Mapping[str, Document]
+Rule = Literal["I1 symmetry", "I2 cardinality", "I3 no duplicates", "I5 dangling"]
+
+PUBLISHED = "published"
+DRAFTS = "drafts"
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One place where an invariant does not hold: which, in which view, and in words."""
+
+    rule: Rule
+    view: str
+    relation: str
+    documents: tuple[str, ...]
+    text: str
+
+    def __str__(self) -> str:
+        """Return the line for a report."""
+        return f"{self.rule} in {self.view}, {self.relation}: {self.text}"
+
+
+References = list[tuple[str, bool]]
+"""The entries of a field in order: the id that stands there, and whether the reference is weak."""
+
+
+def split_id(document_id: str) -> tuple[str, str]:
+    """Return (layer, group) of a stored id."""
+    head, _, rest = document_id.partition(".")
+    if head == "drafts" and rest:
+        return DRAFTS, rest
+    if head == "versions":
+        release, _, group = rest.partition(".")
+        return release, group
+    return PUBLISHED, document_id
+
+
+def layers_of(documents: Documents) -> tuple[str, ...]:
+    """Return every layer in which a document is stored; published and drafts always."""
+    found = {split_id(document_id)[0] for document_id in documents}
+    return (PUBLISHED, DRAFTS, *sorted(found - {PUBLISHED, DRAFTS}))
+
+
+def resolve_view(documents: Documents, view: str) -> dict[str, Document]:
+    """Return what each group resolves to in `view`: its version there, else the published document."""
+    seen: dict[str, Document] = {}
+    own: dict[str, Document] = {}
+    for document_id, document in documents.items():
+        layer, group = split_id(document_id)
+        if group.startswith("_."):
+            continue
+        if layer == view:
+            own[group] = document
+        elif layer == PUBLISHED:
+            seen[group] = document
+    seen.update(own)
+    # A version marked for unpublishing resolves to "absent" (bidirectional semantics, E0).
+    return {group: document for group, document in seen.items() if not _marked(document)}
+
+
+def references(document: Document, field: Field) -> References:
+    """Return what stands in a relation field, entries without a reference left out."""
+    value = _at(document, field.path)
+    entries = [value] if not field.many else value if isinstance(value, list) else []
+    found: References = []
+    for entry in entries:
+        reference = _at(entry, field.member if field.many else ())
+        target = reference.get("_ref") if isinstance(reference, Mapping) else None
+        if isinstance(reference, Mapping) and isinstance(target, str):
+            found.append((target, reference.get("_weak") is True))
+    return found
+
+
+def targets(document: Document, field: Field) -> list[str]:
+    """Return the ids a relation field points at, in order, as often as they stand there."""
+    return [target for target, _ in references(document, field)]
+
+
+def check_invariants(schema: Schema, documents: Documents, *, pending: Iterable[Pending] = ()) -> list[Breach]:
+    """Return every breach of I1, I2, I3 and I5 in every single view; `pending` excuses the pairs it lists."""
+    groups = {split_id(document_id)[1] for document_id in documents}
+    excused = {(item.layer, frozenset((item.source, item.target))) for item in pending}
+    breaches: list[Breach] = []
+    for view in layers_of(documents):
+        seen = resolve_view(documents, view)
+        judged = _View(schema, view, seen, groups, {pair for layer, pair in excused if layer == view})
+        breaches += judged.breaches()
+    return list(dict.fromkeys(breaches))
+
+
+class _View:
+    """One view under judgement."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        view: str,
+        seen: Mapping[str, Document],
+        groups: Collection[str],
+        excused: Collection[frozenset[str]],
+    ) -> None:
+        self.schema = schema
+        self.view = view
+        self.seen = seen
+        self.groups = groups
+        self.excused = excused
+
+    def breaches(self) -> Iterator[Breach]:
+        for group in sorted(self.seen):
+            document = self.seen[group]
+            for field in self.schema.fields_of(str(document.get("_type"))):
+                yield from self._bounds(group, field, targets(document, field))
+                for target, weak in references(document, field):
+                    yield from self._half(group, field, target, weak=weak)
+
+    def _bounds(self, group: str, field: Field, held: list[str]) -> Iterator[Breach]:
+        name = field.name
+        if len(held) != len(set(held)):
+            twice = sorted({target for target in held if held.count(target) > 1})
+            yield self._breach(
+                "I3 no duplicates", name, (group, *twice), f"{group} names {', '.join(twice)} more than once"
+            )
+        if field.max is not None and len(set(held)) > field.max:
+            text = f"{group} holds {len(set(held))} links, at most {field.max} are allowed"
+            yield self._breach("I2 cardinality", name, (group,), text)
+
+    def _half(self, group: str, field: Field, target: str, *, weak: bool) -> Iterator[Breach]:
+        if frozenset((group, target)) in self.excused:
+            return
+        found = self.seen.get(target)
+        if found is None:
+            yield from self._dangling(group, field, target, weak=weak)
+            return
+        answer = self.schema.inverse(field, str(found.get("_type")))
+        if answer is None:
+            return
+        relation, inverse = answer
+        back = targets(found, inverse)
+        if group not in back:
+            holds = ", ".join(back) or "nothing"
+            text = f"{group} names {target} in {field.name}, but {target} names {holds} in {inverse.name}"
+            yield self._breach("I1 symmetry", relation.name, (group, target), text)
+
+    def _dangling(self, group: str, field: Field, target: str, *, weak: bool) -> Iterator[Breach]:
+        if not weak:
+            text = f"{group} points strongly at {target}, which does not exist in this view"
+        elif target not in self.groups and not self._may_stay(field):
+            text = f"{group} points at {target}, which has no version anywhere, and nothing lists it as pending"
+        else:
+            return
+        yield self._breach("I5 dangling", field.name, (group, target), text)
+
+    def _may_stay(self, field: Field) -> bool:
+        """Whether deleting a target leaves pointers in `field` (policy `keep`)."""
+        return any(relation.on_delete == "keep" for relation in _relations_of(self.schema, field))
+
+    def _breach(self, rule: Rule, relation: str, documents: tuple[str, ...], text: str) -> Breach:
+        return Breach(rule, self.view, relation, documents, text)
+
+
+def _relations_of(schema: Schema, field: Field) -> list[Relation]:
+    return [found[0] for name in schema.types if (found := schema.inverse(field, name)) is not None]
+
+
+def _at(value: Any, path: Iterable[str]) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _marked(document: Document) -> bool:
+    system = document.get("_system")
+    return isinstance(system, Mapping) and system.get("delete") is True

@@ -1,0 +1,280 @@
+"""Plays the steps of one scenario on one lake: edits, life-cycle calls, edits made elsewhere, faults, time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from bidir.conformance.checking import Happened, described
+from bidir.conformance.edits import EditError, Editor
+from bidir.conformance.lakes import JudgedLake
+from bidir.conformance.naming import Naming, split_place
+from bidir.conformance.proxy import ObservedBackend, ProcessDied, Traffic
+from bidir.conformance.scenario import LIFE_CYCLE_FIELDS, RelationShorthand, Scenario, Step
+from bidir.conformance.shorthand import schema_from_relations
+from bidir.errors import NotSupportedError
+from bidir.ports import Backend
+from bidir.relations import Schema
+from lakesim.jsonvalue import Json
+from lakesim.suggest import did_you_mean
+
+__all__ = ["EngineFactory", "Play", "PlayError", "declared_schema"]
+
+EngineFactory: TypeAlias = Callable[[Schema, Backend], Any]
+"""Makes the engine under test; it needs `submit` and whatever life-cycle operations the scenarios call."""
+
+
+class PlayError(Exception):
+    """A scenario that cannot be played as written: the file is wrong, not the engine."""
+
+
+@dataclass(slots=True)
+class _Hand:
+    """One editor: an engine with a connection of its own, and the conflicts and notices it was told."""
+
+    engine: Any
+    backend: ObservedBackend
+    conflicts: list[Any]
+    notices: list[Any]
+
+
+def declared_schema(schema: Any, relations: Any, live_edit: list[str], shared: Mapping[str, Any]) -> Schema:
+    """Return the schema that a scenario (or a restart in it) declares; `shared` are schemas that go by a name.
+
+    Raises: PlayError for an unknown name, SchemaError for a declaration that does not fit.
+    """
+    if relations is not None:
+        plain = [one.model_dump() if isinstance(one, RelationShorthand) else one for one in relations]
+        try:
+            return Schema.load(schema_from_relations(plain, live_edit=live_edit))
+        except ValueError as error:
+            raise PlayError(f"relations: {error}") from None
+    if isinstance(schema, str):
+        if schema not in shared:
+            raise PlayError(f'schema: no shared schema is called "{schema}".{did_you_mean(schema, shared)}')
+        schema = shared[schema]
+    return Schema.load(schema)
+
+
+class Play:
+    """The course of one scenario; `step` does one thing and returns what was seen of it."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        schema: Schema,
+        lake: JudgedLake,
+        engine_factory: EngineFactory,
+        naming: Naming,
+        shared: Mapping[str, Any],
+        on_inner_step: Callable[[Step, Happened, Play], None],
+    ) -> None:
+        """Prepare; `on_inner_step` hears of the steps inside `meanwhile` as they end."""
+        self.scenario = scenario
+        self.schema = schema
+        self.lake = lake
+        self.naming = naming
+        self._engine_factory = engine_factory
+        self._shared = shared
+        self._on_inner_step = on_inner_step
+        self._denied: set[str] = set()
+        self._hands: dict[str, _Hand] = {}
+        self._editor = Editor(schema)
+        self._memory: dict[str, str] = {}
+
+    def hand(self, name: str) -> _Hand:
+        """Return the editor of that name, with an engine made on first use."""
+        if name not in self._hands:
+            backend = ObservedBackend(self.lake.backend(), denied=self._denied)
+            try:
+                engine = self._engine_factory(self.schema, backend)
+            except Exception as error:
+                raise PlayError(f"the engine cannot be made: {described(error)}") from error
+            self._hands[name] = _Hand(engine, backend, [], [])
+        return self._hands[name]
+
+    def pending(self) -> list[Any]:
+        """Return what the engines list as pending, each half once."""
+        items = [item for hand in self._hands.values() for item in hand.engine.pending()]
+        return list({item.key: item for item in items}.values())
+
+    def audit(self) -> list[Any]:
+        """Return what the first editor's engine finds wrong with the stored documents."""
+        hand = next(iter(self._hands.values()), None) or self.hand("editor")
+        return list(hand.engine.audit())
+
+    def step(self, step: Step) -> Happened:
+        """Do one step; what the engine raises is part of what is seen.
+
+        Raises: PlayError if the step means nothing on this lake.
+        """
+        step = self.resolved(step)
+        hand = self.hand(step.by)
+        before = self.lake.documents()
+        transactions = self.lake.transactions()
+        hand.backend.traffic = Traffic()
+        hand.backend.arm(step.fault)
+        if step.meanwhile is not None:
+            hand.backend.before_commit = self._inner_steps(step.meanwhile)
+        happened = Happened(before, before)
+        try:
+            for kind in step.kinds:
+                self._do(kind, step, hand, happened)
+        except ProcessDied:
+            del self._hands[step.by]
+        except PlayError:
+            raise
+        except EditError as error:
+            raise PlayError(str(error)) from None
+        except Exception as error:
+            happened.error = error
+        hand.backend.arm(None)
+        if hand.backend.before_commit is not None:
+            hand.backend.before_commit = None
+            raise PlayError("meanwhile: the step sent no commit, so nothing could come before it")
+        happened.after = self.lake.documents()
+        happened.transactions = self.lake.transactions() - transactions
+        traffic = hand.backend.traffic
+        happened.reads, happened.writes = traffic.reads, traffic.writes
+        happened.documents_written = traffic.documents_written
+        return happened
+
+    def _inner_steps(self, steps: list[Step]) -> Callable[[], None]:
+        def play() -> None:
+            for inner in steps:
+                self._on_inner_step(inner, self.step(inner), self)
+
+        return play
+
+    def _do(self, kind: str, step: Step, hand: _Hand, happened: Happened) -> None:
+        if kind == "submit":
+            self._submit(step, hand, happened)
+        elif kind in LIFE_CYCLE_FIELDS:
+            self._note(self._life_cycle(kind, step, hand), hand, happened)
+        else:
+            getattr(self, f"_{kind}")(getattr(step, kind), hand, happened)
+
+    def _submit(self, step: Step, hand: _Hand, happened: Happened) -> None:
+        perspective = step.in_ or self.naming.perspective
+        mutations = self._editor.mutations(step, perspective, happened.before)
+        options: dict[str, Any] = {}
+        if step.consent is not None:
+            previous = step.consent == "previous"
+            options["consent"] = [one.token for one in hand.conflicts] if previous else list(step.consent)
+        if step.transaction_id is not None:
+            options["transaction_id"] = step.transaction_id
+        self._note(hand.engine.submit(mutations, perspective=perspective, **options), hand, happened)
+
+    def _note(self, outcome: Any, hand: _Hand, happened: Happened) -> None:
+        """Keep what the engine says about a call."""
+        happened.conflicts += getattr(outcome, "conflicts", ())
+        happened.notices += getattr(outcome, "notices", ())
+        happened.retries += getattr(outcome, "retries", 0)
+        hand.conflicts += getattr(outcome, "conflicts", ())
+        hand.notices += getattr(outcome, "notices", ())
+
+    def _life_cycle(self, kind: str, step: Step, hand: _Hand) -> Any:
+        value = getattr(step, kind)
+        name = "delete" if kind == "delete_everywhere" else kind
+        call = getattr(hand.engine, name, None)
+        if call is None:
+            raise NotSupportedError(f"the engine has no operation {name}(); it offers {_operations(hand.engine)}")
+        positional = list(next(iter(value.items()))) if isinstance(value, dict) else [value]
+        keyword = {"perspective": step.in_} if step.in_ is not None else {}
+        return call(*positional, **keyword)
+
+    def _elsewhere(self, mutations: list[dict[str, Any]], hand: _Hand, happened: Happened) -> None:
+        expand = Step.model_construct(submit=mutations)
+        self.lake.mutate([_restored(one, self.naming) for one in self._editor.mutations(expand, "raw", {})])
+
+    def _elsewhere_actions(self, actions: list[dict[str, Any]], hand: _Hand, happened: Happened) -> None:
+        self.lake.act(actions)
+
+    def _advance(self, seconds: float, hand: _Hand, happened: Happened) -> None:
+        self.lake.advance(seconds)
+
+    def _settle(self, value: bool, hand: _Hand, happened: Happened) -> None:
+        for other in self._hands.values():
+            heal = getattr(other.engine, "heal", None)
+            if heal is None:
+                raise NotSupportedError("the engine has no operation heal(), which does what waits and can be done")
+            heal()
+
+    def _deny(self, names: str | list[str], hand: _Hand, happened: Happened) -> None:
+        self._denied.update([names] if isinstance(names, str) else names)
+
+    def _allow(self, names: str | list[str], hand: _Hand, happened: Happened) -> None:
+        self._denied.difference_update([names] if isinstance(names, str) else names)
+
+    def _undo(self, value: str, hand: _Hand, happened: Happened) -> None:
+        notice = next((one for one in reversed(hand.notices) if one.undo), None)
+        if notice is None:
+            raise PlayError("undo: no notice so far offers an undo")
+        self._note(hand.engine.submit(list(notice.undo), perspective=notice.layer), hand, happened)
+
+    def _remember(self, places: dict[str, str], hand: _Hand, happened: Happened) -> None:
+        for name, place in places.items():
+            document_id, path = split_place(place)
+            document = happened.before.get(self.naming.expected(document_id))
+            if document is None:
+                raise PlayError(f'remember {name}: there is no document "{self.naming.expected(document_id)}"')
+            value = _at(document, path)
+            if not isinstance(value, str):
+                raise PlayError(f"remember {name}: {place} is {value!r}, not a text")
+            self._memory[name] = value
+
+    def _repair(self, repair: Any, hand: _Hand, happened: Happened) -> None:
+        report = hand.engine.repair(dry_run=repair.dry_run)
+        happened.repaired = report.writes
+
+    def _restart(self, restart: Any, hand: _Hand, happened: Happened) -> None:
+        if restart.schema_ is not None or restart.relations is not None:
+            self.schema = declared_schema(restart.schema_, restart.relations, restart.live_edit, self._shared)
+            self._editor = Editor(self.schema)
+        self._hands.clear()
+
+    def resolved(self, step: Step) -> Step:
+        """Return `step` with every `$name` replaced by what was remembered under it."""
+        if not self._memory:
+            return step
+        return Step.model_validate(_substituted(step.model_dump(by_alias=True, exclude_unset=True), self._memory))
+
+
+_INDEX = re.compile(r"([^\[\]]+)|\[(\d+)\]")
+
+
+def _at(value: Json, path: str) -> Json:
+    """Return what stands at `books[0]._key`, None if there is nothing."""
+    for part in path.split("."):
+        for name, index in _INDEX.findall(part):
+            if name:
+                value = value.get(name) if isinstance(value, dict) else None
+            else:
+                value = value[int(index)] if isinstance(value, list) and int(index) < len(value) else None
+    return value
+
+
+def _substituted(value: Any, memory: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return re.sub(r"\$(\w+)", lambda match: memory.get(match.group(1), match.group(0)), value)
+    if isinstance(value, dict):
+        return {_substituted(key, memory): _substituted(item, memory) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_substituted(item, memory) for item in value]
+    return value
+
+
+def _restored(mutation: dict[str, Any], naming: Naming) -> dict[str, Any]:
+    """Return a raw mutation with its id as it is stored in the layer the scenario is played in."""
+    out = {}
+    for kind, body in mutation.items():
+        key = "id" if isinstance(body, dict) and "id" in body else "_id"
+        named = isinstance(body, dict) and isinstance(body.get(key), str)
+        out[kind] = {**body, key: naming.expected(body[key])} if named else body
+    return out
+
+
+def _operations(engine: Any) -> str:
+    return ", ".join(name for name in dir(engine) if not name.startswith("_") and callable(getattr(engine, name)))

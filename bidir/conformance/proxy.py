@@ -1,0 +1,136 @@
+"""A backend between an engine and the lake: counts every request and lets faults happen on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bidir.clock import EngineClock
+from bidir.conformance.scenario import Fault
+from bidir.errors import PermissionRefused, RateLimited, RevisionConflict, Unavailable, UnknownOutcome
+from bidir.ports import Backend, Committed, Document
+from lakesim.ids import published_id
+
+__all__ = ["ObservedBackend", "ProcessDied", "Traffic", "mutated_ids"]
+
+
+class ProcessDied(BaseException):
+    """The engine's process dies here; not an Exception, because no engine may catch its own death."""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What went through since the last reset: requests by kind, and the documents of each commit that took effect."""
+
+    reads: int = 0
+    writes: int = 0
+    committed: list[tuple[str, ...]] = field(default_factory=list)
+
+    @property
+    def documents_written(self) -> int:
+        """Documents created, changed or deleted, summed over the commits."""
+        return sum(len(documents) for documents in self.committed)
+
+
+class ObservedBackend:
+    """Passes everything on to `inner`; `traffic` counts, `denied` refuses, `fault` and `before_commit` interfere."""
+
+    def __init__(self, inner: Backend, *, denied: set[str] | None = None) -> None:
+        """Wrap `inner`; `denied` (published ids nobody may write here) may be shared and changed from outside."""
+        self.inner = inner
+        self.traffic = Traffic()
+        self.denied = set() if denied is None else denied
+        self.before_commit: Callable[[], None] | None = None
+        self._left: dict[str, int] = {}
+        self._crash: str | None = None
+
+    def arm(self, fault: Fault | None) -> None:
+        """Let `fault` happen to the next commits; None takes what is left of an earlier one away."""
+        self._left = {} if fault is None else fault.model_dump(include=set(_COUNTED))
+        self._crash = None if fault is None else fault.crash
+
+    @property
+    def clock(self) -> EngineClock:
+        """The inner backend's clock."""
+        return self.inner.clock
+
+    @property
+    def consistent_queries(self) -> bool:
+        """As the inner backend."""
+        return self.inner.consistent_queries
+
+    def query(self, groq: str, params: Mapping[str, Any]) -> Any:
+        """Count a read."""
+        self.traffic.reads += 1
+        return self.inner.query(groq, params)
+
+    def documents(self, ids: Sequence[str]) -> dict[str, Document | None]:
+        """Count a read."""
+        self.traffic.reads += 1
+        return self.inner.documents(ids)
+
+    def scan(self, types: Iterable[str]) -> Iterator[Document]:
+        """Count a read."""
+        self.traffic.reads += 1
+        return self.inner.scan(types)
+
+    def patched(self, document: Document, patch: Mapping[str, Any]) -> dict[str, Any]:
+        """No request."""
+        return self.inner.patched(document, patch)
+
+    def generate_id(self) -> str:
+        """No request."""
+        return self.inner.generate_id()
+
+    def commit(self, mutations: Sequence[Mapping[str, Any]], *, transaction_id: str | None) -> Committed:
+        """Count a write and pass it on, unless the fault of the day or a denied document is in the way."""
+        self.traffic.writes += 1
+        hook, self.before_commit = self.before_commit, None
+        if hook is not None:
+            hook()
+        self._refuse(mutations)
+        if self._crash == "before-commit":
+            raise ProcessDied
+        committed = self.inner.commit(mutations, transaction_id=transaction_id)
+        self.traffic.committed.append(tuple(committed.documents))
+        if self._crash == "after-commit":
+            raise ProcessDied
+        if self._take("lose_response"):
+            raise UnknownOutcome("the answer was lost on the way")
+        return committed
+
+    def _refuse(self, mutations: Sequence[Mapping[str, Any]]) -> None:
+        if self._take("unavailable"):
+            raise Unavailable("the lake does not take requests just now")
+        if self._take("rate_limited"):
+            raise RateLimited("too many requests", retry_after=1.0)
+        if self._take("conflict"):
+            raise RevisionConflict("somebody else was first", type="documentRevisionIDDoesNotMatchError")
+        for document_id in mutated_ids(mutations):
+            if published_id(document_id) in self.denied:
+                raise PermissionRefused(
+                    'Insufficient permissions; permission "update" required',
+                    type="insufficientPermissionsError",
+                    document_id=document_id,
+                )
+
+    def _take(self, name: str) -> bool:
+        """Whether one more of the counted fault is due; it is used up by asking."""
+        left = self._left.get(name, 0)
+        self._left[name] = max(0, left - 1)
+        return left > 0
+
+
+_COUNTED = ("lose_response", "unavailable", "rate_limited", "conflict")
+
+
+def mutated_ids(mutations: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the stored ids that mutations in wire form name, in order; query forms name none."""
+    found: list[str] = []
+    for mutation in mutations:
+        for body in mutation.values():
+            if isinstance(body, Mapping):
+                name = body.get("id", body.get("_id"))
+                found += [name] if isinstance(name, str) else []
+    return found

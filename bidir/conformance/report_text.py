@@ -1,0 +1,100 @@
+"""The report a person reads in the terminal: parts and counts, every failure with its replay, the latency table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from bidir.conformance.parts import PartResult
+from bidir.conformance.suite import Report
+
+__all__ = ["print_report"]
+
+BUDGET_MS = 200
+"""What a reference change may cost beside a plain write, in milliseconds (requirement, success criteria)."""
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Print the whole report to `console`."""
+    console.print(Group(*_pieces(report)))
+
+
+def _pieces(report: Report) -> Iterable[RenderableType]:
+    options = report.options
+    yield Text(f"Conformance of {options.engine} on the embedded lake, profile {options.profile}, seed {options.seed}")
+    yield Text()
+    if not report.parts:
+        yield Text(f'Nothing was checked: no scenario or part is called "{options.only}".', style="red")
+        return
+    yield _parts_table(report)
+    for part in report.parts:
+        yield from _facts(part)
+    if report.latency:
+        yield Text()
+        yield _latency_table(report.latency)
+    for part in report.parts:
+        for failure in part.failures:
+            yield Rule(f"{part.name}: {failure.name}", style="red", align="left")
+            yield Text(failure.text)
+            if failure.replay and failure.replay not in failure.text:
+                yield Text(f"  replay  {failure.replay}")
+    yield Text()
+    yield _verdict(report)
+
+
+def _parts_table(report: Report) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("part")
+    table.add_column("holds", justify="right")
+    table.add_column("of", justify="right")
+    table.add_column("")
+    table.add_column("seconds", justify="right")
+    table.add_column("what is asked")
+    for part in report.parts:
+        failed = len(part.failures)
+        holds = Text(str(part.checked - failed), style="red" if failed or not part.checked else "green")
+        table.add_row(part.name, holds, str(part.checked), part.unit, f"{part.seconds:.1f}", part.title)
+    return table
+
+
+def _facts(part: PartResult) -> Iterable[RenderableType]:
+    plain = {key: value for key, value in part.facts.items() if isinstance(value, (int, float, str))}
+    if plain:
+        yield Text(f"{part.name}: " + ", ".join(f"{key} {value}" for key, value in plain.items()), style="dim")
+
+
+def _latency_table(rows: list[dict[str, Any]]) -> Table:
+    """Lay the rows out: one line per relation and intent, one column per round-trip time."""
+    times = sorted({row["rtt_ms"] for row in rows})
+    title = f"Milliseconds added to a plain write, by round-trip time (median; budget {BUDGET_MS})"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for head in ("relation", "intent"):
+        table.add_column(head)
+    for head in ("reads", "writes", "docs", *(f"{time} ms" for time in times)):
+        table.add_column(head, justify="right")
+    lines: dict[tuple[str, str], dict[Any, Mapping[str, Any]]] = {}
+    for row in rows:
+        lines.setdefault((row["relation"], row["intent"]), {})[row["rtt_ms"]] = row
+    for (relation, intent), by_time in lines.items():
+        first = next(iter(by_time.values()))
+        cells = [Text(f"{by_time[time]['added_ms_p50']:.0f}" if time in by_time else "") for time in times]
+        for time, cell in zip(times, cells, strict=True):
+            over = time in by_time and by_time[time]["added_ms_p99"] > BUDGET_MS
+            cell.stylize("red" if over else "green")
+        table.add_row(relation, intent, str(first["reads"]), str(first["writes"]), str(first["documents"]), *cells)
+    return table
+
+
+def _verdict(report: Report) -> Text:
+    failed = sum(len(part.failures) for part in report.parts)
+    empty = [part.name for part in report.parts if not part.checked]
+    checked = sum(part.checked for part in report.parts)
+    if report.passed:
+        return Text(f"All {checked} checks hold, in {report.seconds:.1f} seconds.", style="bold green")
+    words = f"{failed} of {checked} checks fail" if failed else f"nothing was checked in {', '.join(empty)}"
+    return Text(f"{words}, in {report.seconds:.1f} seconds.", style="bold red")

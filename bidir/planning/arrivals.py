@@ -1,0 +1,183 @@
+"""Groups that come and go in a layer: adoption at creation (E8.8), resync on discard (R6), erase (R7).
+
+Source: bidirectional semantics, E2 R6 and R7, E4 rows 19–23, E8.2, E8.8, E8.13, E8.14.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bidir.planning.closure import connect, disconnect, wait_for
+from bidir.planning.items import weakened, with_reference
+from bidir.planning.work import Link, Work
+from bidir.refs import PUBLISHED, Item, value_at
+from bidir.relations import Field
+
+__all__ = ["adopt", "erase", "resync", "weaken_pointers", "withdraw"]
+
+
+def adopt(work: Work, group: str, layer: str, body: Mapping[str, Any] | None) -> None:
+    """Answer the pointers that were waiting for `group` to appear in `layer`.
+
+    `body` is what the creator stated: a field it does not mention is silent and takes the waiting pointers (a list
+    all of them, a single place the smallest group id), a field it mentions holds exactly that. None: all is silent.
+    """
+    for field in work.world.fields_of(group):
+        waiting = [
+            (claimant, theirs)
+            for claimant, theirs in work.world.claimants(group, layer)
+            if claimant != group and _answers(work, theirs, field, group)
+        ]
+        stated = body is not None and _states(body, field)
+        free = field.many or not work.world.targets(group, field, layer)
+        for claimant, theirs in waiting:
+            link = work.link_of(theirs, claimant, group)
+            if link is None or work.world.holds(group, field, layer, claimant):
+                continue
+            if not stated and free:
+                connect(work, layer, link, mode="claim")
+                free = field.many
+            else:
+                why = "states another value" if stated else "has one place only"
+                work.notice(
+                    "claim-refused",
+                    link.relation.name,
+                    (claimant, group),
+                    layer,
+                    f"{claimant} pointed at {group} before it existed; {field.name} {why}, the pointer was dropped",
+                )
+                disconnect(work, layer, link)
+
+
+def _answers(work: Work, theirs: Field, field: Field, group: str) -> bool:
+    name = work.world.type_of(group)
+    pair = None if name is None else work.schema.inverse(theirs, name)
+    return pair is not None and pair[1] == field
+
+
+def _states(body: Mapping[str, Any], field: Field) -> bool:
+    parent = value_at(body, field.path[:-1]) if len(field.path) > 1 else body
+    return isinstance(parent, Mapping) and field.path[-1] in parent
+
+
+def resync(work: Work, group: str, layer: str, before: Mapping[str, Mapping[str, int]]) -> None:
+    """After the group's own version in `layer` was discarded, bring its partners there back to what lies below (R6).
+
+    `before` maps field names to what the discarded version pointed at. A place taken meanwhile stays taken: the group
+    keeps a version without it (E6, "others win").
+    """
+    world = work.world
+    for field in world.fields_of(group):
+        was, now = before.get(field.name, {}), dict(world.targets(group, field, layer))
+        for target in was:
+            link = work.link_of(field, group, target)
+            if link is not None and target not in now:
+                disconnect(work, layer, link)
+        for target in now:
+            link = work.link_of(field, group, target)
+            if link is None or target in was:
+                continue
+            if _taken(work, layer, link):
+                _keep_cleared(work, group, layer, link)
+            else:
+                connect(work, layer, link, mode="claim")
+
+
+def _taken(work: Work, layer: str, link: Link) -> bool:
+    half = link.mirrored
+    held = work.world.targets(half.group, half.field, layer)
+    return not half.field.many and any(holder != half.target for holder in held)
+
+
+def _keep_cleared(work: Work, group: str, layer: str, link: Link) -> None:
+    if work.remove_half(link, layer):
+        holder = next(iter(work.world.targets(link.target, link.mirrored.field, layer)), "another")
+        work.notice(
+            "kept-cleared",
+            link.relation.name,
+            (group, link.target, holder),
+            layer,
+            f"{group} was discarded, but {link.target} is with {holder} now: {group} keeps a version without it",
+        )
+        work.settle(link, layer)
+    else:
+        wait_for(work, layer, link, "deferred-live")
+
+
+def erase(work: Work, group: str, type_fields: tuple[Field, ...]) -> None:
+    """The group has no version left: take every pointer to it out of every layer (R7)."""
+    world = work.world
+    for claimant in world.claiming_groups(group):
+        if claimant == group:
+            continue
+        for layer in world.layers_of(claimant):
+            for field in world.fields_of(claimant):
+                slot = world.slot(claimant, field, layer)
+                if slot is None or group not in slot.counts:
+                    continue
+                link = _dead_link(work, field, claimant, group, type_fields)
+                if link is None or link.relation.on_delete == "keep":
+                    continue
+                if layer in world.snapshot.locked:
+                    wait_for(work, layer, link, "locked-release")
+                elif not world.marked(claimant, layer):
+                    work.remove_half(link, layer)
+                    work.settle(link, layer)
+
+
+def _dead_link(work: Work, field: Field, claimant: str, group: str, type_fields: tuple[Field, ...]) -> Link | None:
+    """Return the link from a claimant to a group that no longer has a version to read the type from."""
+    for dead in type_fields:
+        pair = work.schema.inverse(field, dead.type)
+        if pair is not None:
+            return Link(pair[0], field, claimant, group)
+    return None
+
+
+def withdraw(work: Work, group: str, before: Mapping[str, Mapping[str, int]]) -> None:
+    """The published document went, other versions stay: clear or weaken what published partners say (rows 19, 20)."""
+    world = work.world
+    for field in world.fields_of(group):
+        for target in before.get(field.name, {}):
+            link = work.link_of(field, group, target)
+            if link is None or not world.holds(target, link.mirrored.field, PUBLISHED, group):
+                continue
+            policy = link.relation.on_unpublish or ("clear" if world.is_live(target) else "keep")
+            if policy == "clear":
+                work.remove_half(link.mirrored, PUBLISHED)
+    weaken_pointers(work, group)
+
+
+def weaken_pointers(work: Work, group: str) -> None:
+    """Make the relation's strong pointers at a group that leaves published weak, in every version (E8.14)."""
+    world = work.world
+    for claimant in world.claiming_groups(group):
+        for layer in world.layers_of(claimant):
+            if layer in world.snapshot.locked or claimant == group:
+                continue
+            for field in world.fields_of(claimant):
+                slot = world.slot(claimant, field, layer)
+                link = work.link_of(field, claimant, group)
+                if slot is None or link is None or group not in slot.counts:
+                    continue
+                for item in [item for item in slot.items if item.target == group]:
+                    _weaken_item(work, link, layer, item)
+
+
+def _weaken_item(work: Work, link: Link, layer: str, item: Item) -> None:
+    if (item.reference or {}).get("_weak") is True:
+        return
+    softer = weakened(work.world, link.relation, link.field, item, layer)
+    if softer is item and item.reference is not None:
+        softer = with_reference(link.field, item, {**item.reference, "_weak": True})
+    work.world.changing(link.group, link.field, layer).replace(item, softer)
+    work.written[(link.group, layer)] = None
+    work.relations[link.relation.name] = None
+    work.notice(
+        "weakened",
+        link.relation.name,
+        (link.group, link.target),
+        layer,
+        f"{link.group}: the pointer at {link.target} became weak, so that it does not block",
+    )

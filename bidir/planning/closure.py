@@ -1,0 +1,308 @@
+"""R1 in one layer: link changes closed under cardinality, on both ends, for the whole transaction.
+
+Source: bidirectional semantics, E2 R1–R4, E3, E6 (contradictions), E8.15 (conflicts and notices).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bidir.outcome import PendingReason
+from bidir.planning.cycles import closes_cycle
+from bidir.planning.items import undo_of
+from bidir.planning.work import Link, Mode, Work
+from bidir.refs import DRAFTS, PUBLISHED
+from bidir.relations import Field
+
+__all__ = ["SlotEdit", "close_layer", "connect", "disconnect", "displaced_by"]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotEdit:
+    """What the user did to one field of one group in one layer: the groups it pointed at before and after."""
+
+    group: str
+    field: Field
+    before: Sequence[str]
+    after: Sequence[str]
+
+
+def close_layer(work: Work, layer: str, edits: Iterable[SlotEdit], *, mode: Mode = "steal") -> None:
+    """Carry the edits to the other halves in `layer`: removals first, then additions, the owner side's word last."""
+    removed: dict[tuple[str, str, str], Link] = {}
+    added: dict[tuple[str, str, str], Link] = {}
+    for edit in edits:
+        _collect(work, layer, edit, removed, added)
+    for key in [key for key in added if key in removed]:
+        _settle_contradiction(work, layer, added, removed, key)
+    for link in removed.values():
+        disconnect(work, layer, link)
+    accepted: dict[tuple[str, str, str], Link] = {}
+    in_order = sorted(added.values(), key=lambda link: link.field != link.relation.owner_field)
+    for link in in_order:
+        if _yields(work, layer, link, accepted):
+            continue
+        if connect(work, layer, link, mode=mode):
+            accepted[link.key] = link
+
+
+def _collect(
+    work: Work,
+    layer: str,
+    edit: SlotEdit,
+    removed: dict[tuple[str, str, str], Link],
+    added: dict[tuple[str, str, str], Link],
+) -> None:
+    before, after = set(edit.before), set(edit.after)
+    for target in edit.before:
+        if target not in after:
+            link = work.link_of(edit.field, edit.group, target)
+            if link is not None:
+                removed.setdefault(link.key, link)
+            else:
+                _no_longer_wanted(work, layer, edit, target)
+    for target in edit.after:
+        if target in before:
+            continue
+        link = work.link_of(edit.field, edit.group, target)
+        if link is not None:
+            added[link.key] = link
+        else:
+            _one_sided(work, layer, edit.field, edit.group, target)
+
+
+def _no_longer_wanted(work: Work, layer: str, edit: SlotEdit, target: str) -> None:
+    """A pointer that never had another half went: nothing waits for it, but where another version still has it."""
+    world = work.world
+    others = [
+        other
+        for other in world.layers_of(edit.group)
+        if (slot := world.slot(edit.group, edit.field, other)) is not None and target in slot.counts
+    ]
+    for relation in work.schema.relations:
+        if edit.field in (relation.left, relation.right):
+            work.settle(Link(relation, edit.field, edit.group, target), layer)
+    for other in others:
+        _one_sided(work, other, edit.field, edit.group, target)
+
+
+def _one_sided(work: Work, layer: str, field: Field, group: str, target: str) -> None:
+    """Tell why a new pointer gets no other half: no such document, or a type without the inverse field."""
+    name = work.world.type_of(target)
+    relations = [relation for relation in work.schema.relations if field in (relation.left, relation.right)]
+    if name is None:
+        # What the target would be is unknown; any relation of the field names the pair well enough.
+        work.wait(
+            Link(relations[0], field, group, target),
+            layer,
+            "missing",
+            f'{group}: {field.name} points at "{target}", which does not exist; the other half follows when it does',
+        )
+    else:
+        work.notice(
+            "no-inverse-field",
+            relations[0].name,
+            (group, target),
+            layer,
+            f'{group}: {field.name} points at "{target}" of type {name}, which has no inverse field; kept one-sided',
+        )
+
+
+def _settle_contradiction(
+    work: Work,
+    layer: str,
+    added: dict[tuple[str, str, str], Link],
+    removed: dict[tuple[str, str, str], Link],
+    key: tuple[str, str, str],
+) -> None:
+    """One end adds the pair, the other removes it, in one transaction: the owner side wins (E6)."""
+    link = added[key]
+    wins = link.relation.symmetric or link.field == link.relation.owner_field
+    loser = removed.pop(key) if wins else added.pop(key)
+    word = "kept" if wins else "removed"
+    work.notice(
+        "contradiction",
+        link.relation.name,
+        (loser.group, loser.target),
+        layer,
+        f"{link.group} and {link.target} say opposite things about their link; the owner side "
+        f"({link.relation.owner_field.name}) decides: {word}",
+    )
+
+
+def _yields(work: Work, layer: str, link: Link, accepted: Mapping[tuple[str, str, str], Link]) -> bool:
+    """Whether an addition gives way to one already accepted from the owner side, or takes a sibling's place."""
+    for half in (link, link.mirrored):
+        if half.field.many:
+            continue
+        for other in accepted.values():
+            rival = next(
+                (one for one in (other, other.mirrored) if one.field == half.field and one.group == half.group), None
+            )
+            if (
+                rival is None
+                or rival.target == half.target
+                or not work.world.holds(rival.group, rival.field, layer, rival.target)
+            ):
+                continue
+            owner_spoke = other.field == other.relation.owner_field and link.field != link.relation.owner_field
+            loser, winner = (link, other) if owner_spoke else (other, link)
+            work.notice(
+                "contradiction",
+                loser.relation.name,
+                (loser.group, loser.target, winner.group),
+                layer,
+                f"{loser.group} and {winner.group} both set the single place {half.group}.{'.'.join(half.field.path)}; "
+                f"{winner.group} – {winner.target} holds",
+            )
+            disconnect(work, layer, loser)
+            if owner_spoke:
+                return True
+    return False
+
+
+def deferral(work: Work, layer: str, link: Link) -> PendingReason | None:
+    """Return why the mirrored half of `link` cannot be written in `layer` now, None if it can."""
+    world = work.world
+    if work.source_only is not None:
+        return work.source_only
+    if not world.visible(link.target, layer):
+        in_release = layer not in (PUBLISHED, DRAFTS)
+        if world.marked(link.target, layer) or not (in_release and world.own(link.target, DRAFTS) is not None):
+            return "not-visible" if world.layers_of(link.target) else "missing"
+    live_waits = link.relation.live_target == "defer" and layer == DRAFTS
+    if live_waits and world.is_live(link.target) and not world.is_live(link.group):
+        return "deferred-live"
+    if layer in world.snapshot.locked and world.own(link.target, layer) is None:
+        return "locked-release"
+    return None
+
+
+_REASONS: dict[PendingReason, str] = {
+    "missing": 'the document "{target}" does not exist; the other half follows when it does',
+    "not-visible": '"{target}" has no version that this layer shows; the other half follows when it has',
+    "deferred-live": '"{target}" is edited live: it follows when "{group}" is published',
+    "locked-release": 'the release of this layer takes no writes; "{target}" follows when it does',
+    "permission": 'writing "{target}" was refused; a caller with permission can repair it',
+    "conflict": 'others kept changing "{target}"; the other half follows',
+    "budget": 'the time budget was used up before "{target}" could be written; the other half follows',
+}
+
+
+def wait_for(work: Work, layer: str, link: Link, reason: PendingReason) -> None:
+    """Record a pending half in words."""
+    text = _REASONS.get(reason, "the other half is not written").format(group=link.group, target=link.target)
+    work.wait(link, layer, reason, f"{link.group}: {link.field.name}: {text}")
+
+
+def disconnect(work: Work, layer: str, link: Link) -> None:
+    """Take the pair out of both ends in `layer`."""
+    work.remove_half(link, layer)
+    mirrored = link.mirrored
+    if not work.world.holds(mirrored.group, mirrored.field, layer, mirrored.target):
+        work.settle(link, layer)
+        return
+    reason = deferral(work, layer, link)
+    if reason is not None:
+        if reason not in ("missing", "not-visible"):
+            wait_for(work, layer, link, reason)
+        return
+    if work.remove_half(mirrored, layer):
+        work.settle(link, layer)
+    else:
+        wait_for(work, layer, link, "not-visible")
+
+
+def displaced_by(work: Work, layer: str, link: Link) -> list[Link]:
+    """Return the links that must go so that `link` fits: who holds a single place of either end now."""
+    out = []
+    for half in (link, link.mirrored):
+        if half.field.many:
+            continue
+        for holder in list(work.world.targets(half.group, half.field, layer)):
+            if holder != half.target:
+                found = work.link_of(half.field, half.group, holder)
+                out.append(found or Link(half.relation, half.field, half.group, holder))
+    return out
+
+
+def connect(work: Work, layer: str, link: Link, *, mode: Mode = "steal") -> bool:
+    """Write the pair into both ends in `layer`, releasing what its single places held; False if it was refused."""
+    reason = deferral(work, layer, link)
+    if reason is not None:
+        mirrored = link.mirrored
+        if work.add_half(link, layer):
+            if work.world.holds(mirrored.group, mirrored.field, layer, mirrored.target):
+                work.settle(link, layer)
+            else:
+                wait_for(work, layer, link, reason)
+        return True
+    if not _admitted(work, layer, link, mode):
+        return False
+    for lost in displaced_by(work, layer, link):
+        if not _give_way(work, layer, link, lost, mode):
+            return False
+    if not work.add_half(link, layer):
+        return False
+    if work.add_half(link.mirrored, layer):
+        work.settle(link, layer)
+    else:
+        wait_for(work, layer, link, "not-visible")
+    return True
+
+
+def _admitted(work: Work, layer: str, link: Link, mode: Mode) -> bool:
+    """Check `max` and `acyclic` on both ends; a refused target is taken back where the policy trims."""
+    for half in (link, link.mirrored):
+        field = half.field
+        held = work.world.targets(half.group, field, layer)
+        over = field.many and field.max is not None and len(held.keys() | {half.target}) > field.max
+        if mode == "force":
+            continue
+        if over:
+            text = f"{half.group}: {field.name} takes at most {field.max} and is full; {half.target} does not fit"
+            trims = field.max_policy == "trim" or mode == "claim"
+            if trims or work.conflict("max", link, half.group, layer, text):
+                work.notice("claim-refused", link.relation.name, (half.target, half.group), layer, text)
+                disconnect(work, layer, link)
+            return False
+        if field.acyclic and closes_cycle(work.world, field, half.group, half.target, layer):
+            text = f"{half.group}: {field.name} := {half.target} would close a cycle"
+            if not work.conflict("acyclic", link, half.target, layer, text):
+                return False
+    return True
+
+
+def _give_way(work: Work, layer: str, link: Link, lost: Link, mode: Mode) -> bool:
+    """Release one taken place for `link`, by policy; False if `link` is refused instead."""
+    edited = lost.group == link.group and lost.field == link.field
+    if mode == "force" or (edited and mode == "steal"):
+        # The edited end itself was given more than it holds: its own older pointer goes without a word.
+        disconnect(work, layer, lost)
+        return True
+    holder, place = lost.target, f"{lost.group}.{'.'.join(lost.field.path)}"
+    if mode == "claim":
+        work.notice(
+            "claim-refused",
+            link.relation.name,
+            (link.group, lost.group, holder),
+            layer,
+            f"{link.group} claims {place}, which {holder} holds; it stays with {holder}",
+        )
+        disconnect(work, layer, link)
+        return False
+    text = f"{link.group} wants {place}, which {holder} holds"
+    if link.relation.on_conflict in ("reject", "ask") and not work.conflict("held", link, holder, layer, text):
+        return False
+    inverse = lost.mirrored.field if work.link_of(lost.field, lost.group, holder) else lost.field
+    work.notice(
+        "steal",
+        link.relation.name,
+        (holder, link.group, lost.group),
+        layer,
+        f"{place} was taken from {holder} for {link.group}",
+        (undo_of(work.world, inverse, holder, lost.group),),
+    )
+    disconnect(work, layer, lost)
+    return True

@@ -1,0 +1,128 @@
+"""The last touches on a planned state: the user's own new items made safe, and versions that say nothing removed.
+
+Source: bidirectional semantics, E8.6 (strength), C12, C24, C56, C83 (odd items), R10 and E8.10 (noise).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bidir.planning.closure import SlotEdit
+from bidir.planning.items import weakened
+from bidir.planning.work import Work
+from bidir.refs import PUBLISHED, Item, group_of, layer_of, same_content
+from bidir.relations import Field, Relation
+
+__all__ = ["prune", "report_odd_items", "secure_items"]
+
+
+def secure_items(work: Work, layer: str, edit: SlotEdit) -> None:
+    """Make the user's new items in one field plain group ids, one per group, and weak where strength would break."""
+    world = work.world
+    slot = world.slot(edit.group, edit.field, layer)
+    if slot is None:
+        return
+    _drop_repeats(work, layer, edit)
+    old = _strong_before(work, layer, edit)
+    slot = world.slot(edit.group, edit.field, layer)
+    for item in list(slot.items if slot is not None else ()):
+        if item.target is None or (item.target in edit.before and (item.target in old or not _strong(item))):
+            continue
+        relation = _relation_of(work, edit.field, item.target)
+        if relation is None:
+            continue
+        safe = weakened(world, relation, edit.field, item, layer)
+        if safe is not item:
+            world.changing(edit.group, edit.field, layer).replace(item, safe)
+            work.written[(edit.group, layer)] = None
+            if item.fault == "draft-id":
+                _tell_draft_id(work, layer, relation, edit, item)
+
+
+def _strong(item: Item) -> bool:
+    return (item.reference or {}).get("_weak") is not True
+
+
+def _strong_before(work: Work, layer: str, edit: SlotEdit) -> set[str]:
+    """Return the targets that were strong before: an old strong pointer is left as it is, and reported by audit."""
+    world = work.world
+    seen = world.layer_seen_before(edit.group, layer)
+    document = None if seen is None else world.own_before(edit.group, seen)
+    if document is None:
+        return set()
+    return {
+        item.target for item in world.parsed(document, edit.field).items if item.target is not None and _strong(item)
+    }
+
+
+def _relation_of(work: Work, field: Field, target: str) -> Relation | None:
+    link = work.link_of(field, "", target)
+    if link is not None:
+        return link.relation
+    return next((relation for relation in work.schema.relations if field in (relation.left, relation.right)), None)
+
+
+def _drop_repeats(work: Work, layer: str, edit: SlotEdit) -> None:
+    world = work.world
+    slot = world.slot(edit.group, edit.field, layer)
+    before = world.targets_before(edit.group, edit.field, layer)
+    if slot is None:
+        return
+    for target, count in list(slot.counts.items()):
+        spare = count - max(1, before.get(target, 0))
+        if spare <= 0:
+            continue
+        changing = world.changing(edit.group, edit.field, layer)
+        for item in [item for item in reversed(changing.items) if item.target == target][:spare]:
+            changing.drop(item)
+        work.written[(edit.group, layer)] = None
+
+
+def _tell_draft_id(work: Work, layer: str, relation: Relation, edit: SlotEdit, item: Item) -> None:
+    written = (item.reference or {}).get("_ref")
+    work.notice(
+        "draft-id-normalised",
+        relation.name,
+        (edit.group, item.target or ""),
+        layer,
+        f'{edit.group}: {edit.field.name} named the version "{written}"; references name "{item.target}"',
+    )
+
+
+def report_odd_items(work: Work, group: str, layer: str) -> None:
+    """Tell about items of a touched document that the engine cannot use; they stay where they are."""
+    world = work.world
+    for field in world.fields_of(group):
+        slot = world.slot(group, field, layer)
+        relation = next((one for one in work.schema.relations if field in (one.left, one.right)), None)
+        if slot is None or relation is None:
+            continue
+        for index, item in enumerate(slot.items):
+            where = f"{group}: {field.name}[{index}]" if field.many else f"{group}: {field.name}"
+            if item.fault == "unkeyed":
+                work.notice("unkeyed-item", relation.name, (group,), layer, f"{where} has no _key; it is left as it is")
+            elif item.fault == "malformed":
+                text = f"{where} is no reference; it is left as it is"
+                work.notice("unkeyed-item", relation.name, (group,), layer, text)
+            elif item.fault == "unsupported":
+                text = f"{where} points into another dataset; it is left one-sided"
+                work.notice("unsupported-reference", relation.name, (group,), layer, text)
+
+
+def prune(work: Work, engine_versions: Iterable[str], groups: Iterable[str]) -> None:
+    """Remove versions the engine made, now or earlier, that say what lies below (R10)."""
+    world = work.world
+    wanted = set(groups)
+    earlier = [(group_of(one), layer_of(one)) for one in engine_versions if group_of(one) in wanted]
+    for group, layer in dict.fromkeys([*work.made, *earlier]):
+        if layer == PUBLISHED or (group, layer) in work.user:
+            continue
+        above, below = world.document(group, layer), world.document(group, PUBLISHED)
+        if above is None or below is None or not same_content(above, below):
+            continue
+        world.put(group, layer, None)
+        work.made.pop((group, layer), None)
+        if world.own_before(group, layer) is None:
+            work.written.pop((group, layer), None)
+        else:
+            work.written[(group, layer)] = None

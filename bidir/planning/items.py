@@ -1,0 +1,155 @@
+"""The items the engine writes: their strength, key and place, and what the user's own new items must become.
+
+Source: bidirectional semantics, E8.5 (positions), E8.6 (strength), R11 (one pointer per pair, derived keys).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bidir.origin import item_key
+from bidir.refs import PUBLISHED, Item, with_value_at
+from bidir.relations import Field, Relation
+from bidir.siblings import Slot, World
+
+__all__ = ["grounded", "make_item", "must_be_weak", "place_for", "reference_to", "undo_of", "weakened"]
+
+Document = Mapping[str, Any]
+
+
+def grounded(world: World, target: str, layer: str) -> bool:
+    """Whether a strong pointer in `layer` at `target` stands on something the lake accepts."""
+    if world.own(target, PUBLISHED) is not None:
+        return True
+    return (
+        layer not in (PUBLISHED, "drafts") and world.own(target, layer) is not None and not world.marked(target, layer)
+    )
+
+
+def must_be_weak(world: World, relation: Relation, field: Field, target: str, layer: str) -> tuple[bool, bool]:
+    """Return (weak, stamped): whether a new pointer is weak, and whether it carries the stamp to grow strong later."""
+    inverse = relation.symmetric or not relation.is_forward(field)
+    if inverse and relation.inverse_weak:
+        return True, False
+    if grounded(world, target, layer):
+        return field.weak, False
+    return True, True
+
+
+def stamp_for(world: World, field: Field, target: str) -> dict[str, Any]:
+    """Return the attributes that remember a declared strength: `_strengthenOnPublish` as the Studio writes it.
+
+    It names the target's type; where the target does not exist and the field allows several, none can be named and
+    the pointer stays unstamped.
+    """
+    name = world.type_of(target) or (field.to[0] if len(field.to) == 1 else None)
+    if name is None:
+        return {}
+    return {"_strengthenOnPublish": {"type": name, "weak": True} if field.weak else {"type": name}}
+
+
+def reference_to(world: World, relation: Relation, field: Field, target: str, layer: str) -> dict[str, Any]:
+    """Return the reference object the engine writes for a new pointer at `target`."""
+    weak, stamped = must_be_weak(world, relation, field, target, layer)
+    reference: dict[str, Any] = {"_type": field.reference_type, "_ref": target}
+    if weak:
+        reference["_weak"] = True
+    if stamped:
+        reference.update(stamp_for(world, field, target))
+    return reference
+
+
+def make_item(world: World, relation: Relation, field: Field, slot: Slot, target: str, layer: str) -> Item:
+    """Return a new item for `target`; its key is derived from relation and target and never one that is in use."""
+    reference = reference_to(world, relation, field, target, layer)
+    if not field.many:
+        return Item(target, reference, reference, None, None)
+    key = free_key(relation, target, slot)
+    if field.member:
+        raw: dict[str, Any] = {"_key": key}
+        if field.item_type:
+            raw["_type"] = field.item_type
+        raw = with_value_at(raw, field.member, reference)
+    else:
+        raw = reference = {**reference, "_key": key}
+    return Item(target, raw, reference, key, None)
+
+
+def free_key(relation: Relation, target: str, slot: Slot) -> str:
+    """Return the derived key, or its first variant that no item of the slot has."""
+    taken = slot.keys()
+    attempt = 0
+    while (key := item_key(relation.name, target, attempt)) in taken:
+        attempt += 1
+    return key
+
+
+def place_for(world: World, group: str, field: Field, layer: str, target: str) -> tuple[int, Item | None]:
+    """Return (index, item): where a new item goes, and the item of the list below that comes back, if there is one.
+
+    New items go to the end; one that stands in the published list takes its place there again, behind the nearest
+    predecessor that is still present (E8.5).
+    """
+    slot = world.slot(group, field, layer)
+    end = len(slot.items) if slot is not None else 0
+    below = None if layer == PUBLISHED else world.slot(group, field, PUBLISHED)
+    if slot is None or below is None or target not in below.counts:
+        return end, None
+    position = next(index for index, item in enumerate(below.items) if item.target == target)
+    item = below.items[position]
+    if item.fault is not None or (item.key is not None and item.key in slot.keys()):
+        return end, None
+    if not field.many:
+        return 0, item
+    present = {other.target: index for index, other in enumerate(slot.items) if other.target is not None}
+    for earlier in reversed(below.items[:position]):
+        if earlier.target in present:
+            return present[earlier.target] + 1, item
+    return 0, item
+
+
+def with_reference(field: Field, item: Item, reference: Document) -> Item:
+    """Return `item` with another reference object inside it."""
+    raw = (
+        dict(reference) if not (field.many and field.member) else with_value_at(item.raw, field.member, dict(reference))
+    )
+    return replace(item, raw=raw, reference=reference)
+
+
+def weakened(world: World, relation: Relation, field: Field, item: Item, layer: str) -> Item:
+    """Return a user's new item as it must be stored: a plain group id, and weak where a strong pointer would break."""
+    reference = dict(item.reference or {})
+    target = item.target or ""
+    weak, stamped = must_be_weak(world, relation, field, target, layer)
+    changed = False
+    if reference.get("_ref") != target:
+        reference["_ref"] = target
+        changed = True
+    if weak and reference.get("_weak") is not True and not (field.weak and not stamped and relation.is_forward(field)):
+        reference["_weak"] = True
+        changed = True
+        if stamped and "_strengthenOnPublish" not in reference:
+            reference.update(stamp_for(world, field, target))
+    if not changed:
+        return item
+    fixed = with_reference(field, item, reference)
+    return replace(fixed, fault=None if item.fault == "draft-id" else item.fault)
+
+
+def undo_of(world: World, field: Field, group: str, target: str) -> dict[str, Any]:
+    """Return the mutation that puts `target` back into `group`'s field, as a caller of `submit` would write it."""
+    path = ".".join(field.path)
+    raw: Any = None
+    for layer in world.layers_before(group):
+        document = world.own_before(group, layer)
+        slot = None if document is None else world.parsed(document, field)
+        for item in slot.items if slot is not None else ():
+            if item.target == target:
+                raw = item.raw
+    if raw is None:
+        raw = {"_type": field.reference_type, "_ref": target}
+    if field.many:
+        return {"patch": {"id": group, "insert": {"after": f"{path}[-1]", "items": [raw]}}}
+    return {"patch": {"id": group, "set": {path: raw}}}

@@ -1,0 +1,358 @@
+"""Bringing a state into step without an intent: what breaks the invariants, and the plan that mends it.
+
+Source: bidirectional semantics, E5 (invariants), E6 (which half wins), F8, E8.19.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bidir.outcome import Pending
+from bidir.planning.closure import connect, disconnect
+from bidir.planning.emit import emit
+from bidir.planning.intent import Simulated
+from bidir.planning.items import free_key, with_reference
+from bidir.planning.plan import Plan
+from bidir.planning.work import Link, Work
+from bidir.refs import DRAFTS, PUBLISHED, Item, stored_id
+from bidir.relations import Field, Schema
+from bidir.siblings import Snapshot, World
+
+__all__ = ["Kind", "Violation", "find_violations", "mend_all", "mend_pending"]
+
+Kind = Literal[
+    "one-sided",
+    "double-claim",
+    "duplicate-item",
+    "over-cardinality",
+    "dangling",
+    "draft-id-reference",
+    "unkeyed-item",
+    "strong-inverse",
+    "wrong-type",
+    "malformed-item",
+    "tolerated-dangling",
+    "overlap",
+]
+
+NOTES: frozenset[Kind] = frozenset({"strong-inverse", "wrong-type", "malformed-item", "tolerated-dangling", "overlap"})
+"""What is remarkable but no violation: repair leaves it (E6, E8.19)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One fault: `source` (a group) and its field, seen in the view of `layer`; `target` the group it concerns."""
+
+    kind: Kind
+    relation: str
+    layer: str
+    source: str
+    field: str
+    target: str
+    text: str
+
+
+def find_violations(
+    world: World, waiting: Collection[tuple[str, str, str, str]], *, notes: bool = False
+) -> Iterator[Violation]:
+    """Yield every fault in every single view, one per pair and view; a view above repeats nothing that lies below."""
+    for view in (PUBLISHED, *world.release_views()):
+        for group in world.groups():
+            if world.own(group, view) is None:
+                continue
+            for field in world.fields_of(group):
+                yield from _item_faults(world, view, group, field, notes)
+        yield from _pair_faults(world, view, waiting, notes)
+
+
+def _relation_name(world: World, field: Field) -> str:
+    return next((one.name for one in world.schema.relations if field in (one.left, one.right)), "")
+
+
+def _item_faults(world: World, view: str, group: str, field: Field, notes: bool) -> Iterator[Violation]:
+    slot = world.slot(group, field, view)
+    name = _relation_name(world, field)
+    for index, item in enumerate(slot.items if slot is not None else ()):
+        where = f"{group}: {field.name}[{index}]" if field.many else f"{group}: {field.name}"
+        if item.fault == "draft-id":
+            text = f"{where} names a version of {item.target}; references name the published id"
+            yield Violation("draft-id-reference", name, view, group, field.name, item.target or "", text)
+        if field.many and item.target is not None and item.key is None:
+            text = f"{where} has no _key"
+            yield Violation("unkeyed-item", name, view, group, field.name, item.target, text)
+        elif notes and item.fault == "malformed":
+            yield Violation("malformed-item", name, view, group, field.name, "", f"{where} is no reference")
+    counts = slot.counts if slot is not None else {}
+    for target, count in counts.items():
+        if count > 1:
+            text = f"{group}: {field.name} points at {target} {count} times"
+            yield Violation("duplicate-item", name, view, group, field.name, target, text)
+    if field.many and field.max is not None and len(counts) > field.max:
+        text = f"{group}: {field.name} holds {len(counts)} and takes at most {field.max}"
+        yield Violation("over-cardinality", name, view, group, field.name, "", text)
+
+
+def _pair_faults(
+    world: World, view: str, waiting: Collection[tuple[str, str, str, str]], notes: bool
+) -> Iterator[Violation]:
+    for half in _halves(world, view):
+        name = half.relation.name
+        if _waits(half, view, waiting):
+            continue
+        if not world.visible(half.target, view):
+            yield from _dangling(world, view, half, notes)
+            continue
+        if not world.holds(half.target, half.mirrored.field, view, half.group):
+            if _is_deferred(world, view, half):
+                continue
+            yield _asymmetry(world, view, half)
+        elif notes and half.relation.inverse_weak and not half.relation.is_forward(half.field):
+            slot = world.slot(half.group, half.field, world.layer_seen(half.group, view) or view)
+            for item in slot.items if slot is not None else ():
+                if item.target == half.target and (item.reference or {}).get("_weak") is not True:
+                    text = (
+                        f"{half.group}: {half.field.name} points at {half.target} strongly; inverse pointers are weak"
+                    )
+                    yield Violation("strong-inverse", name, view, half.group, half.field.name, half.target, text)
+    awaited = {key[:3] for key in waiting}
+    for group, field, target in _unanswerable(world, view):
+        key = (_relation_name(world, field), group, target, view)
+        if world.type_of(target) is None:
+            if key[:3] not in awaited:
+                text = f"{group}: {field.name} points at {target}, which does not exist"
+                yield Violation("dangling", key[0], view, group, field.name, target, text)
+        elif notes:
+            text = (
+                f"{group}: {field.name} points at {target} of type {world.type_of(target)}, which has no inverse field"
+            )
+            yield Violation("wrong-type", key[0], view, group, field.name, target, text)
+
+
+def _asymmetry(world: World, view: str, half: Link) -> Violation:
+    holders = world.targets(half.target, half.mirrored.field, view)
+    rival = next((one for one in holders if one != half.group), None)
+    if not half.mirrored.field.many and rival is not None:
+        agreed = world.link_exists(rival, half.target, half.mirrored.field, view)
+        if agreed:
+            text = f"{half.group}: {half.field.name} claims {half.target}, which is with {rival}"
+            return Violation("double-claim", half.relation.name, view, half.group, half.field.name, half.target, text)
+    text = f"{half.group}: {half.field.name} points at {half.target}, {half.mirrored.field.name} does not point back"
+    return Violation("one-sided", half.relation.name, view, half.group, half.field.name, half.target, text)
+
+
+def _dangling(world: World, view: str, half: Link, notes: bool) -> Iterator[Violation]:
+    layer = world.layer_seen(half.group, view)
+    slot = None if layer is None else world.slot(half.group, half.field, layer)
+    strong = any(
+        item.target == half.target and (item.reference or {}).get("_weak") is not True
+        for item in (slot.items if slot is not None else ())
+    )
+    if strong:
+        text = f"{half.group}: {half.field.name} points strongly at {half.target}, which this view does not show"
+        yield Violation("dangling", half.relation.name, view, half.group, half.field.name, half.target, text)
+    elif notes:
+        text = f"{half.group}: {half.field.name} points at {half.target}, which this view does not show (yet)"
+        yield Violation("tolerated-dangling", half.relation.name, view, half.group, half.field.name, half.target, text)
+
+
+def _waits(half: Link, view: str, waiting: Collection[tuple[str, str, str, str]]) -> bool:
+    name = half.relation.name
+    return (name, half.group, half.target, view) in waiting or (name, half.target, half.group, view) in waiting
+
+
+def _is_deferred(world: World, view: str, half: Link) -> bool:
+    """Whether the pair waits for a publish because one end is edited live (E5, mixed liveEdit pairs)."""
+    return view == DRAFTS and (world.is_live(half.group) != world.is_live(half.target))
+
+
+def _in_view(world: World, view: str, group: str) -> Iterator[tuple[Field, str]]:
+    for field in world.fields_of(group):
+        for target in world.targets(group, field, view):
+            yield field, target
+
+
+def _halves(world: World, view: str) -> Iterator[Link]:
+    """Yield the links that stand in `view`, in order of groups; above published only those a version there touches."""
+    for group in world.groups():
+        own = world.own(group, view) is not None
+        if view == PUBLISHED and not own:
+            continue
+        for field, target in list(_in_view(world, view, group)):
+            if not own and world.own(target, view) is None:
+                continue
+            link = world_link(world, field, group, target)
+            if link is not None:
+                yield link
+
+
+def _unanswerable(world: World, view: str) -> Iterator[tuple[str, Field, str]]:
+    for group in world.groups():
+        if world.own(group, view) is None:
+            continue
+        for field, target in list(_in_view(world, view, group)):
+            if world_link(world, field, group, target) is None:
+                yield group, field, target
+
+
+def world_link(world: World, field: Field, group: str, target: str) -> Link | None:
+    """Return the link, or None where the target's type has no inverse field or is unknown."""
+    name = world.type_of(target)
+    pair = None if name is None else world.schema.inverse(field, name)
+    return None if pair is None else Link(pair[0], field, group, target)
+
+
+# ------------------------------------------------------------------------------------------------------- mending
+
+
+def mend_all(
+    schema: Schema,
+    snapshot: Snapshot,
+    *,
+    waiting: Collection[tuple[str, str, str, str]] = (),
+    untouchable: Collection[str] = (),
+) -> tuple[Plan, list[Violation]]:
+    """Return the plan that mends a whole dataset, and the claims that lost a place on the way.
+
+    `untouchable` are stored ids to leave alone this time (they were changed by somebody meanwhile).
+    """
+    world = World(schema, snapshot)
+    work = Work(world)
+    lost: list[Violation] = []
+    for view in (PUBLISHED, *world.release_views()):
+        if view in snapshot.locked:
+            continue
+        for group in world.groups():
+            if world.own(group, view) is not None and not world.marked(group, view):
+                for field in world.fields_of(group):
+                    _normalise(work, view, group, field)
+        _mend_view(work, view, waiting, lost)
+    for place in [place for place in work.written if stored_id(*place) in untouchable]:
+        del work.written[place]
+    _keep_waiting_for_missing(work, waiting)
+    return _as_plan(work), lost
+
+
+def _as_plan(work: Work) -> Plan:
+    if work.world.needs or work.world.needs_claims:
+        return Plan(needs=frozenset(work.world.needs), needs_claims=frozenset(work.world.needs_claims))
+    emitted = emit(work, Simulated([], {}, [], []), lock_all=True)
+    return Plan(
+        mutations=tuple(emitted.mutations),
+        documents=tuple(emitted.documents),
+        conflicts=tuple(work.conflicts.values()),
+        pending=tuple(work.pending.values()),
+        settled=frozenset(work.settled),
+        notices=tuple(work.notices),
+        relations=tuple(work.relations),
+        made=frozenset(stored_id(*place) for place in work.made),
+    )
+
+
+def _normalise(work: Work, view: str, group: str, field: Field) -> None:
+    """Plain group ids, a key on every item, each group once."""
+    world = work.world
+    slot = world.slot(group, field, view)
+    seen: set[str] = set()
+    for item in list(slot.items if slot is not None else ()):
+        if item.target is None:
+            continue
+        mended = item
+        if item.target in seen:
+            world.changing(group, field, view).drop(item)
+            work.written[(group, view)] = None
+            continue
+        seen.add(item.target)
+        if item.fault == "draft-id":
+            mended = with_reference(field, item, {**(item.reference or {}), "_ref": item.target})
+        if field.many and item.key is None:
+            mended = _keyed(work, view, group, field, mended)
+        if mended is not item:
+            world.changing(group, field, view).replace(item, replace(mended, fault=None))
+            work.written[(group, view)] = None
+
+
+def _keyed(work: Work, view: str, group: str, field: Field, item: Item) -> Item:
+    relation = next(one for one in work.schema.relations if field in (one.left, one.right))
+    key = free_key(relation, item.target or "", work.world.changing(group, field, view))
+    raw = {**item.raw, "_key": key}
+    return replace(item, raw=raw, key=key, reference=item.reference if field.member else raw)
+
+
+def _mend_view(work: Work, view: str, waiting: Collection[tuple[str, str, str, str]], lost: list[Violation]) -> None:
+    """Accept pairs in order – agreed ones, then what the owner side says – and make every slot hold just those."""
+    world = work.world
+    halves = [half for half in _halves(world, view) if not _waits(half, view, waiting)]
+    halves = [half for half in halves if world.visible(half.target, view) and not _is_deferred(world, view, half)]
+    accepted: dict[tuple[str, str, str], Link] = {}
+    places: dict[tuple[str, str], int] = {}
+    refused: list[Link] = []
+    agreed = [half for half in halves if world.holds(half.target, half.mirrored.field, view, half.group)]
+    owned = [half for half in halves if half.relation.symmetric or half.field == half.relation.owner_field]
+    for half in [*agreed, *sorted(owned, key=lambda one: (one.group, one.field.name))]:
+        if half.key in accepted:
+            continue
+        if _fits(half, places):
+            accepted[half.key] = half
+            ends = (half,) if half.mirrored == half else (half, half.mirrored)
+            for end in ends:
+                places[end.group, end.field.name] = places.get((end.group, end.field.name), 0) + 1
+        else:
+            refused.append(half)
+    for half in refused:
+        lost.append(_asymmetry(world, view, half))
+    for half in halves:
+        if half.key not in accepted:
+            disconnect(work, view, half)
+    for half in accepted.values():
+        work.add_half(half, view)
+        work.add_half(half.mirrored, view)
+
+
+def _fits(half: Link, places: dict[tuple[str, str], int]) -> bool:
+    for end in (half, half.mirrored):
+        most = 1 if not end.field.many else end.field.max
+        if most is not None and places.get((end.group, end.field.name), 0) >= most:
+            return False
+    return True
+
+
+def _keep_waiting_for_missing(work: Work, waiting: Collection[tuple[str, str, str, str]]) -> None:
+    """A pointer at an id without versions is kept and waits (I9)."""
+    world = work.world
+    for view in (PUBLISHED, *world.release_views()):
+        for group, field, target in _unanswerable(world, view):
+            relation = next(one for one in work.schema.relations if field in (one.left, one.right))
+            key = (relation.name, group, target, view)
+            if world.type_of(target) is None and key not in waiting:
+                text = f"{group}: {field.name} points at {target}, which does not exist"
+                work.wait(Link(relation, field, group, target), view, "missing", text)
+
+
+def mend_pending(schema: Schema, snapshot: Snapshot, items: Iterable[Pending]) -> Plan:
+    """Return the plan that writes the pending halves which can be written now; nobody's place is taken for it."""
+    world = World(schema, snapshot)
+    work = Work(world)
+    for item in items:
+        link = pending_link(world, item)
+        if link is None:
+            continue
+        if world.holds(link.group, link.field, item.layer, link.target):
+            connect(work, item.layer, link, mode="claim")
+        else:
+            disconnect(work, item.layer, link)
+    return _as_plan(work)
+
+
+def pending_link(world: World, item: Pending) -> Link | None:
+    """Return the link a pending item speaks of, None where its target's type is still unknown."""
+    relation = next((one for one in world.schema.relations if one.name == item.relation), None)
+    if relation is None:
+        return None
+    for field in world.fields_of(item.source):
+        if field in (relation.left, relation.right):
+            link = world_link(world, field, item.source, item.target)
+            if link is not None:
+                return link
+    return None

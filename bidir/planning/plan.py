@@ -1,0 +1,194 @@
+"""The one planner: what was read and what is wanted go in, mutations and findings come out.
+
+Pure, total and deterministic: no clock, no randomness, no I/O. Everything in section E of the bidirectional semantics
+is a property of this function plus the engine's retry loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import Any
+
+from bidir.outcome import Conflict, Notice, Pending, PendingReason
+from bidir.planning.arrivals import adopt, erase, resync, withdraw
+from bidir.planning.closure import SlotEdit, close_layer
+from bidir.planning.emit import emit
+from bidir.planning.finish import prune, report_odd_items, secure_items
+from bidir.planning.intent import Patched, Simulated, Step, simulate
+from bidir.planning.restated import only_restates
+from bidir.planning.upward import reconcile_above
+from bidir.planning.work import Work
+from bidir.refs import PUBLISHED, stored_id
+from bidir.relations import Schema
+from bidir.siblings import Snapshot, World
+
+__all__ = ["Intent", "Plan", "plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is wanted: the user's steps in a layer.
+
+    `consent` holds tokens of conflicts that may go through. `source_only` gives a reason why no partner may be
+    written: then only the user's own mutations are planned and every other half is pending for that reason.
+    """
+
+    steps: tuple[Step, ...]
+    layer: str
+    consent: frozenset[str] = frozenset()
+    source_only: PendingReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to send and what was found.
+
+    With `needs` or `needs_claims` the snapshot was too small: read those groups (their referrers) and plan again.
+    With `conflicts` nothing is to be sent. `made` and `user_owned` are stored ids of versions that the engine made and
+    that have become the user's; `settled` are the keys of pending items that are no longer pending.
+    """
+
+    mutations: tuple[dict[str, Any], ...] = ()
+    documents: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    pending: tuple[Pending, ...] = ()
+    settled: frozenset[tuple[str, str, str, str]] = frozenset()
+    notices: tuple[Notice, ...] = ()
+    relations: tuple[str, ...] = ()
+    made: frozenset[str] = frozenset()
+    user_owned: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
+    needs_claims: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class _Changes:
+    """The user's changes, sorted: field edits by layer, groups that appeared, and versions that went."""
+
+    edits: dict[str, list[SlotEdit]] = dataclass_field(default_factory=dict)
+    arrivals: list[tuple[str, str]] = dataclass_field(default_factory=list)
+    departures: list[tuple[str, str]] = dataclass_field(default_factory=list)
+
+
+def plan(
+    schema: Schema,
+    snapshot: Snapshot,
+    intent: Intent,
+    *,
+    patched: Patched,
+    engine_versions: Collection[str] = (),
+) -> Plan:
+    """Return the transaction that does what `intent` wants and keeps every relation in step.
+
+    `patched` applies one wire patch to one document as the lake would; `engine_versions` are the stored ids of
+    versions the engine made earlier and nobody has edited since (E8.10).
+    Raises: IntentError for an id of another layer, Refused for a patch the lake would refuse, QuarantineError.
+    """
+    world = World(schema, snapshot)
+    simulated = simulate(intent.steps, world, intent.layer, patched)
+    work = Work(world, intent.consent, intent.source_only)
+    work.user = dict.fromkeys(simulated.touched)
+    if only_restates(simulated, world):
+        return Plan(needs=_missing(world))
+    changes = _changes(work, simulated)
+    for layer in dict.fromkeys([PUBLISHED, *changes.edits]):
+        close_layer(work, layer, changes.edits.get(layer, ()))
+        for group, arrived_in in changes.arrivals:
+            if arrived_in == layer:
+                adopt(work, group, layer, _stated(simulated, group, layer))
+        for edit in changes.edits.get(layer, ()):
+            secure_items(work, layer, edit)
+    for group, layer in changes.departures:
+        _depart(work, group, layer)
+    _above(work, simulated)
+    for group, layer in simulated.touched:
+        report_odd_items(work, group, layer)
+    prune(work, engine_versions, {group for group, _ in [*work.user, *work.written]})
+    return _finish(work, simulated)
+
+
+def _changes(work: Work, simulated: Simulated) -> _Changes:
+    world = work.world
+    out = _Changes()
+    for group, layer in simulated.touched:
+        if world.own(group, layer) is None:
+            if world.own_before(group, layer) is not None:
+                out.departures.append((group, layer))
+            continue
+        if world.layer_seen_before(group, layer) is None:
+            out.arrivals.append((group, layer))
+        for field in world.fields_of(group):
+            before = list(world.targets_before(group, field, layer))
+            after = list(world.targets(group, field, layer))
+            out.edits.setdefault(layer, []).append(SlotEdit(group, field, before, after))
+    return out
+
+
+def _stated(simulated: Simulated, group: str, layer: str) -> dict[str, Any] | None:
+    """Return what the creator said, all steps on the new document together."""
+    stated: dict[str, Any] = {}
+    for step in simulated.steps:
+        if (step.group, step.layer) != (group, layer):
+            continue
+        if step.kind in ("create", "createOrReplace", "createIfNotExists"):
+            stated.update(step.body)
+        elif step.kind == "patch":
+            for name in ("set", "setIfMissing"):
+                stated.update(
+                    {path.split(".")[0].split("[")[0]: value for path, value in step.body.get(name, {}).items()}
+                )
+    return stated
+
+
+def _depart(work: Work, group: str, layer: str) -> None:
+    world = work.world
+    fields = world.fields_of(group)
+    before = {field.name: world.own_targets_before(group, field, layer) for field in fields}
+    if not world.layers_of(group):
+        erase(work, group, fields)
+    elif layer == PUBLISHED:
+        withdraw(work, group, before)
+    else:
+        resync(work, group, layer, before)
+
+
+def _above(work: Work, simulated: Simulated) -> None:
+    """Carry what changed in published to the views above; new versions made there need no second round."""
+    touched = [group for group, layer in [*simulated.touched, *work.written] if layer == PUBLISHED]
+    if touched:
+        reconcile_above(work, touched)
+
+
+def _missing(world: World) -> frozenset[str]:
+    return frozenset(world.needs)
+
+
+def _finish(work: Work, simulated: Simulated) -> Plan:
+    world = work.world
+    if world.needs or world.needs_claims:
+        return Plan(needs=frozenset(world.needs), needs_claims=frozenset(world.needs_claims))
+    if work.conflicts:
+        return Plan(conflicts=tuple(work.conflicts.values()))
+    emitted = emit(work, simulated)
+    made = frozenset(stored_id(*place) for place in work.made)
+    for group, layer in work.made:
+        relation = next(iter(work.relations), "")
+        work.notice(
+            "version-created",
+            relation,
+            (group,),
+            layer,
+            f'{group} got a version in "{layer}", so that its side of the link can be written there',
+        )
+    return Plan(
+        mutations=tuple(emitted.mutations),
+        documents=tuple(emitted.documents),
+        pending=tuple(work.pending.values()),
+        settled=frozenset(work.settled),
+        notices=tuple(work.notices),
+        relations=tuple(work.relations),
+        made=made,
+        user_owned=frozenset(stored_id(*place) for place in work.user),
+    )

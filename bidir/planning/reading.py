@@ -1,0 +1,178 @@
+"""What a plan must read, as one query: the groups at hand, who they point at, who holds the places wanted.
+
+Source: bidirectional semantics, F3. The text depends on the schema alone, so a lake compiles it once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bidir.planning.intent import Step
+from bidir.refs import group_of, read_items
+from bidir.relations import Field, Schema
+from bidir.siblings import Snapshot
+
+__all__ = ["Reading", "reading_for", "reading_query", "snapshot_of"]
+
+Json = Any
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_KEYED = re.compile(r'\[\s*_key\s*==\s*"((?:[^"\\]|\\.)*)"\s*\]')
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What to look up.
+
+    `sources` are groups whose partners matter (`everything`, or only list items with one of `keys`), `targets` groups
+    of which only the holders of single places matter, `claims` groups whose referrers matter.
+    """
+
+    sources: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+    everything: bool = True
+    keys: frozenset[str] = frozenset()
+
+    def params(self) -> dict[str, Json]:
+        """Return the query's parameters."""
+        return {
+            "sources": [{"g": group} for group in self.sources],
+            "targets": [{"g": group} for group in self.targets],
+            "claims": [{"g": group} for group in self.claims],
+            "everything": self.everything,
+            "keys": sorted(self.keys),
+        }
+
+
+def _attribute(path: Sequence[str]) -> str:
+    head, *rest = path
+    text = head if _IDENTIFIER.fullmatch(head) else f'@["{head}"]'
+    return text + "".join(f".{name}" if _IDENTIFIER.fullmatch(name) else f'["{name}"]' for name in rest)
+
+
+def reading_query(schema: Schema) -> str:
+    """Return the query for this schema: own versions, partners of sources, holders of targets' places, referrers."""
+    singles: dict[str, None] = {}
+    lists: dict[str, None] = {}
+    for name in schema.types:
+        for field in schema.fields_of(name):
+            if field.many:
+                member = "." + _attribute(field.member) if field.member else ""
+                lists[f"...{_attribute(field.path)}[$everything || _key in $keys]{member}"] = None
+            else:
+                singles[_attribute(field.path)] = None
+    versions = "*[sanity::versionOf(^.g)]"
+    partner = '{"d": *[sanity::versionOf(^._ref)]}.d[]'
+    near = f'{versions}{{"r": [{", ".join([*singles, *lists])}]}}.r[]{partner}'
+    held = f'{versions}{{"r": [{", ".join(singles)}]}}.r[]{partner}'
+    return (
+        f'{{"own": $sources[]{{"d": {versions}}}.d[], "wanted": $targets[]{{"d": {versions}}}.d[], '
+        f'"near": $sources[]{{"d": {near}}}.d[], "held": $targets[]{{"d": {held}}}.d[], '
+        '"claims": $claims[]{"d": *[references(^.g)]}.d[], '
+        '"locked": *[_type == "system.release" && state != "active"].name}'
+    )
+
+
+def snapshot_of(schema: Schema, reading: Reading, result: Mapping[str, Json]) -> Snapshot:
+    """Return what the query's result says, with the groups it is complete for."""
+    documents: dict[str, Mapping[str, Json]] = {}
+    for part in ("own", "wanted", "near", "held", "claims"):
+        for document in result.get(part) or ():
+            if isinstance(document, Mapping):
+                documents[document["_id"]] = document
+    known = {*reading.sources, *reading.targets}
+    for part, follows_lists in (("own", True), ("wanted", False)):
+        for document in result.get(part) or ():
+            if isinstance(document, Mapping):
+                known.update(_followed(schema, reading, document, follows_lists))
+    locked = frozenset(name for name in result.get("locked") or () if isinstance(name, str))
+    return Snapshot(documents, frozenset(known), frozenset(reading.claims), locked)
+
+
+def _followed(schema: Schema, reading: Reading, document: Mapping[str, Json], follows_lists: bool) -> Iterator[str]:
+    for field in schema.fields_of(str(document.get("_type"))):
+        if field.many and not follows_lists:
+            continue
+        for item in read_items(document, field):
+            if item.target is None or item.fault == "draft-id":
+                continue
+            if not field.many or reading.everything or item.key in reading.keys:
+                yield item.target
+
+
+def reading_for(schema: Schema, steps: Iterable[Step]) -> Reading:
+    """Return what the user's steps make necessary."""
+    sources: dict[str, None] = {}
+    targets: dict[str, None] = {}
+    claims: dict[str, None] = {}
+    everything = False
+    keys: set[str] = set()
+    lists = {".".join(field.path): field for name in schema.types for field in schema.fields_of(name) if field.many}
+    for step in steps:
+        group = step.group or group_of(step.document_id or "")
+        sources[group] = None
+        for target in _references(step.body):
+            targets[group_of(target)] = None
+        if step.kind == "patch":
+            all_of_it, some = _touched_keys(step.body, lists)
+            everything = everything or all_of_it
+            keys |= some
+            continue
+        everything = True
+        name = step.body.get("_type")
+        if step.kind == "delete" or (isinstance(name, str) and schema.fields_of(name)):
+            claims[group] = None
+    return Reading(
+        tuple(sources),
+        tuple(target for target in targets if target not in sources),
+        tuple(claims),
+        everything,
+        frozenset(keys),
+    )
+
+
+def _references(value: Json) -> Iterator[str]:
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, Mapping):
+            target = current.get("_ref")
+            if isinstance(target, str) and target:
+                yield target
+            # A patch may set the reference's attribute alone, by path.
+            for name, inner in current.items():
+                if isinstance(name, str) and name.endswith("._ref") and isinstance(inner, str):
+                    yield inner
+            stack.extend(current.values())
+        elif isinstance(current, list):
+            stack.extend(current)
+
+
+def _touched_keys(patch: Mapping[str, Json], lists: Mapping[str, Field]) -> tuple[bool, set[str]]:
+    """Return (whole lists matter, item keys that matter) for the relation lists a patch may take items out of."""
+    keys: set[str] = set()
+    for operation, argument in patch.items():
+        if operation == "insert" and isinstance(argument, Mapping) and "replace" not in argument:
+            continue
+        if operation in ("ifRevisionID", "setIfMissing"):
+            continue
+        paths = argument.values() if operation == "insert" and isinstance(argument, Mapping) else argument
+        for path in paths if isinstance(paths, (Mapping, list)) else ():
+            if not isinstance(path, str):
+                continue
+            if path.startswith(("..", "*", "[")):
+                return True, keys
+            name = next((one for one in lists if path.startswith(one)), None)
+            if name is None:
+                if any(one.startswith(f"{path}.") for one in lists):
+                    return True, keys
+                continue
+            keyed = _KEYED.match(path, len(name))
+            if keyed is None:
+                return True, keys
+            keys.add(keyed.group(1))
+    return False, keys

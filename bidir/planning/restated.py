@@ -1,0 +1,85 @@
+"""Does a submit only re-state what relation fields already say? Then nothing is sent (E8.4)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bidir.planning.intent import Simulated, Step
+from bidir.refs import Item, bare, same_json, with_value_at
+from bidir.relations import Field
+from bidir.siblings import World
+
+__all__ = ["only_restates"]
+
+Document = Mapping[str, Any]
+
+STRENGTH = ("_weak", "_strengthenOnPublish")
+_NEXT = re.compile(r"[.\[]|$")
+
+
+def only_restates(simulated: Simulated, world: World) -> bool:
+    """Whether every mutation is a patch of relation fields, and afterwards they say what they said before."""
+    if not simulated.steps:
+        return False
+    if not all(step.kind == "patch" and _on_relations(step, world) for step in simulated.steps):
+        return False
+    return all(_says_the_same(world, group, layer) for group, layer in simulated.touched)
+
+
+def _paths(patch: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("set", "setIfMissing", "inc", "dec", "diffMatchPatch"):
+        operation = patch.get(name)
+        if isinstance(operation, Mapping):
+            yield from operation
+    unset = patch.get("unset")
+    if isinstance(unset, Sequence) and not isinstance(unset, str):
+        yield from (path for path in unset if isinstance(path, str))
+    insert = patch.get("insert")
+    if isinstance(insert, Mapping):
+        yield from (path for anchor in ("before", "after", "replace") if isinstance(path := insert.get(anchor), str))
+
+
+def _on_relations(step: Step, world: World) -> bool:
+    fields = world.fields_of(step.group)
+    paths = list(_paths(step.body))
+    return bool(paths) and all(any(_within(path, field) for field in fields) for path in paths)
+
+
+def _within(path: str, field: Field) -> bool:
+    prefix = ".".join(field.path)
+    return path.startswith(prefix) and _NEXT.match(path, len(prefix)) is not None
+
+
+def _says_the_same(world: World, group: str, layer: str) -> bool:
+    seen = world.layer_seen_before(group, layer)
+    before = None if seen is None else world.own_before(group, seen)
+    after = world.own(group, layer)
+    if before is None or after is None:
+        return False
+    left: Document = before
+    right: Document = after
+    for field in world.fields_of(group):
+        mine, theirs = world.parsed(before, field).items, world.parsed(after, field).items
+        if len(mine) != len(theirs) or not all(map(_same_item, mine, theirs)):
+            return False
+        left, right = with_value_at(left, field.path, None), with_value_at(right, field.path, None)
+    return same_json(bare(left), bare(right))
+
+
+def _same_item(left: Item, right: Item) -> bool:
+    """Whether two items say the same; their strength is the engine's affair."""
+    if left.target != right.target or left.key != right.key:
+        return False
+    return same_json(_without_strength(left.raw), _without_strength(right.raw))
+
+
+def _without_strength(raw: Any) -> Any:
+    if not isinstance(raw, dict):
+        return raw
+    return {
+        name: _without_strength(value) if isinstance(value, dict) else value
+        for name, value in raw.items()
+        if name not in STRENGTH
+    }

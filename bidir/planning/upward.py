@@ -1,0 +1,181 @@
+"""What a write in published means for the layers above: follow (R9), adoption, upward reconcile (R8).
+
+Source: bidirectional semantics, E2 R8 and R9, E4 rows 7 and 8, E8.8, E8.9, E8.17.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from bidir.errors import QuarantineError
+from bidir.planning.closure import connect, disconnect, wait_for
+from bidir.planning.items import place_for
+from bidir.planning.work import Link, Work
+from bidir.refs import DRAFTS, PUBLISHED
+from bidir.relations import Field
+from bidir.siblings import World
+
+__all__ = ["reconcile_above"]
+
+STEPS_MAX = 10_000
+"""Repairs in one upper view before it is taken for a loop (the checked scopes never needed 24)."""
+
+
+def reconcile_above(work: Work, touched: Iterable[str]) -> None:
+    """Bring every upper view back into step after published documents of the groups `touched` changed."""
+    groups = list(dict.fromkeys(touched))
+    for view in work.world.release_views():
+        if view in work.world.snapshot.locked:
+            _warn_locked(work, view, groups)
+            continue
+        for group in groups:
+            _follow(work, group, view)
+        _repair_view(work, view, groups)
+
+
+def _changes(world: World, group: str, field: Field, view: str) -> Iterator[str]:
+    """Yield the groups whose membership in the field, as `view` shows it, differs from what was read."""
+    before, now = world.targets_before(group, field, view), world.targets(group, field, view)
+    yield from (target for target in before if target not in now)
+    yield from (target for target in now if target not in before)
+
+
+def _follow(work: Work, group: str, view: str) -> None:
+    """R9: an upper version that merely inherited the old published value takes the change over, item by item."""
+    world = work.world
+    if world.own(group, view) is None or world.marked(group, view) or (group, view) in work.made:
+        return
+    if world.own_before(group, PUBLISHED) is None or world.own(group, PUBLISHED) is None:
+        return
+    for field in world.fields_of(group):
+        old = world.own_targets_before(group, field, PUBLISHED)
+        new = dict(world.targets(group, field, PUBLISHED))
+        if list(old) == list(new):
+            continue
+        slot = world.slot(group, field, view)
+        mine = {} if slot is None else dict(slot.counts)
+        if not field.many and list(mine) != list(old):
+            continue
+        for target in [target for target in old if target not in new and target in mine]:
+            _take_over(work, group, field, view, target, add=False)
+        for target in [target for target in new if target not in old and target not in mine]:
+            _take_over(work, group, field, view, target, add=True)
+
+
+def _take_over(work: Work, group: str, field: Field, view: str, target: str, *, add: bool) -> None:
+    link = work.link_of(field, group, target)
+    if link is None:
+        # One-sided below, so one-sided above: the item is carried over as it stands.
+        slot = work.world.changing(group, field, view)
+        if add:
+            index, item = place_for(work.world, group, field, view, target)
+            if item is not None:
+                slot.insert(index, item)
+        else:
+            slot.remove(target)
+        work.written[(group, view)] = None
+    elif add:
+        work.add_half(link, view)
+    else:
+        work.remove_half(link, view)
+
+
+def _repair_view(work: Work, view: str, touched: list[str]) -> None:
+    """R8: settle every pair whose halves, as `view` shows them, came apart through this plan."""
+    world = work.world
+    queue: deque[Link] = deque()
+    arrived = []
+    for group in touched:
+        was, shown = world.layer_seen_before(group, view), world.layer_seen(group, view)
+        if was is None and shown is not None:
+            arrived.append(group)
+        for field in world.fields_of(group):
+            for target in sorted(_changes(world, group, field, view)):
+                link = work.link_of(field, group, target)
+                if link is not None:
+                    queue.append(link)
+    for group in arrived:
+        queue.extend(_waiting_for(work, group, view))
+    steps = 0
+    while queue:
+        steps += 1
+        if steps > STEPS_MAX:
+            raise QuarantineError(
+                f'the view "{view}" did not come to rest after {STEPS_MAX} repairs; nothing was written'
+            )
+        queue.extend(_repair_pair(work, view, queue.popleft(), arrived))
+
+
+def _waiting_for(work: Work, group: str, view: str) -> Iterator[Link]:
+    for claimant, field in work.world.claimants(group, view):
+        link = work.link_of(field, claimant, group)
+        if link is not None:
+            yield link
+
+
+def _repair_pair(work: Work, view: str, link: Link, arrived: list[str]) -> Iterator[Link]:
+    """Bring the two halves of one pair together in `view`; yield the pairs this may have disturbed."""
+    world = work.world
+    here = world.holds(link.group, link.field, view, link.target)
+    there = world.holds(link.target, link.mirrored.field, view, link.group)
+    if here == there:
+        work.settle(link, view)
+        return
+    half = link if here else link.mirrored
+    if not (world.visible(half.target, view) and world.visible(half.group, view)):
+        return
+    if view == DRAFTS and (world.is_live(half.group) or world.is_live(half.target)):
+        _repair_live(work, half)
+        return
+    newcomer = half.group in arrived or half.target in arrived
+    place = world.targets(half.target, half.mirrored.field, view)
+    free = half.mirrored.field.many or not place
+    link_it = (newcomer and free) or (world.own(half.target, view) is None and world.own(half.group, view) is not None)
+    disturbed = _neighbours(work, view, half)
+    if link_it:
+        connect(work, view, half, mode="claim" if newcomer else "force")
+    else:
+        disconnect(work, view, half)
+    yield from disturbed
+
+
+def _neighbours(work: Work, view: str, half: Link) -> list[Link]:
+    """Return the pairs that hold a single place which repairing `half` may empty."""
+    out = []
+    for end in (half, half.mirrored):
+        if end.field.many:
+            continue
+        for holder in list(work.world.targets(end.group, end.field, view)):
+            found = work.link_of(end.field, end.group, holder)
+            if found is not None and found.key != half.key:
+                out.append(found)
+    return out
+
+
+def _repair_live(work: Work, half: Link) -> None:
+    """The drafts view never writes a live document: only a draft's free place may answer it (rows 7 and 8)."""
+    world = work.world
+    never_published = world.own(half.target, PUBLISHED) is None
+    free = half.mirrored.field.many or not world.targets(half.target, half.mirrored.field, DRAFTS)
+    if world.is_live(half.group) and never_published and free and world.own(half.target, DRAFTS) is not None:
+        work.add_half(half.mirrored, DRAFTS)
+        work.settle(half, DRAFTS)
+        return
+    source = half if not world.is_live(half.group) else half.mirrored
+    wait_for(work, DRAFTS, source, "deferred-live")
+
+
+def _warn_locked(work: Work, view: str, groups: list[str]) -> None:
+    """A locked release takes no writes: what came apart in its view waits (E8.13)."""
+    world = work.world
+    for group in groups:
+        for field in world.fields_of(group):
+            for target in list(_changes(world, group, field, view)):
+                link = work.link_of(field, group, target)
+                if link is None:
+                    continue
+                here = world.holds(link.group, link.field, view, link.target)
+                there = world.holds(link.target, link.mirrored.field, view, link.group)
+                if here != there:
+                    wait_for(work, view, link, "locked-release")

@@ -1,0 +1,200 @@
+"""The workbench of one plan: the world, what was found on the way, and the two moves on it, link and unlink."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import Any, Literal
+
+from bidir.errors import QuarantineError
+from bidir.origin import consent_token
+from bidir.outcome import Conflict, ConflictKind, Notice, NoticeKind, Pending, PendingReason
+from bidir.planning.items import make_item, place_for
+from bidir.refs import DRAFTS, PUBLISHED
+from bidir.relations import Field, Relation, Schema
+from bidir.siblings import World, copied
+
+__all__ = ["Link", "Mode", "Work"]
+
+Mode = Literal["steal", "claim", "force"]
+"""How an addition treats a taken place: by the relation's policy; never taking it (undelete, restore, adoption); or
+taking it without a word (an upper version's own override, R8)."""
+
+STEPS_MAX = 100_000
+"""Links written in one plan before it is taken for a loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One half of a pair: `field` of `group` points at `target`; `relation` pairs it with the other half."""
+
+    relation: Relation
+    field: Field
+    group: str
+    target: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The pair's name, the same from either side: relation, group on the left, group on the right."""
+        if self.relation.symmetric:
+            return (self.relation.name, min(self.group, self.target), max(self.group, self.target))
+        if self.relation.is_forward(self.field):
+            return (self.relation.name, self.group, self.target)
+        return (self.relation.name, self.target, self.group)
+
+    @property
+    def mirrored(self) -> Link:
+        """The other half."""
+        return Link(self.relation, self.relation.other(self.field), self.target, self.group)
+
+
+@dataclass(slots=True)
+class Work:
+    """State of one plan.
+
+    `made` are versions the engine created in this plan, `written` the (group, layer) whose slots it changed, `new`
+    the links made in this plan, `user` what the user's own mutations touched.
+    """
+
+    world: World
+    consent: frozenset[str] = frozenset()
+    source_only: PendingReason | None = None
+    conflicts: dict[str, Conflict] = dataclass_field(default_factory=dict)
+    pending: dict[tuple[str, str, str, str], Pending] = dataclass_field(default_factory=dict)
+    settled: dict[tuple[str, str, str, str], None] = dataclass_field(default_factory=dict)
+    notices: list[Notice] = dataclass_field(default_factory=list)
+    made: dict[tuple[str, str], None] = dataclass_field(default_factory=dict)
+    written: dict[tuple[str, str], None] = dataclass_field(default_factory=dict)
+    new: dict[tuple[str, str, str, str], Link] = dataclass_field(default_factory=dict)
+    relations: dict[str, None] = dataclass_field(default_factory=dict)
+    user: dict[tuple[str, str], None] = dataclass_field(default_factory=dict)
+    steps: int = 0
+
+    @property
+    def schema(self) -> Schema:
+        """The declared relations."""
+        return self.world.schema
+
+    # ------------------------------------------------------------------------------------------------- findings
+
+    def notice(
+        self,
+        kind: NoticeKind,
+        relation: str,
+        documents: Iterable[str],
+        layer: str,
+        text: str,
+        undo: Iterable[Mapping[str, Any]] = (),
+    ) -> None:
+        """Tell something once."""
+        found = Notice(kind, relation, tuple(documents), layer, text, tuple(dict(one) for one in undo))
+        if found not in self.notices:
+            self.notices.append(found)
+
+    def conflict(self, kind: ConflictKind, link: Link, holder: str | None, layer: str, text: str) -> bool:
+        """Record a refusal unless the caller consented to exactly this one; True if it was consented to."""
+        place = f"{link.target}.{'.'.join(link.relation.other(link.field).path)}"
+        token = consent_token(kind, link.relation.name, link.group, place, holder, layer)
+        if token in self.consent:
+            return True
+        self.conflicts[token] = Conflict(kind, link.relation.name, link.group, place, holder, layer, token, text)
+        return False
+
+    def wait(self, link: Link, layer: str, reason: PendingReason, text: str) -> None:
+        """Record that the mirrored half of `link` is not written."""
+        found = Pending(link.relation.name, link.group, link.target, layer, reason, text)
+        self.settled.pop(found.key, None)
+        self.pending[found.key] = found
+
+    def settle(self, link: Link, layer: str) -> None:
+        """Record that both halves of the pair agree in `layer`, so that nothing is pending there."""
+        for half in (link, link.mirrored):
+            key = (half.relation.name, half.group, half.target, layer)
+            self.pending.pop(key, None)
+            self.settled[key] = None
+
+    # ---------------------------------------------------------------------------------------------------- moves
+
+    def link_of(self, field: Field, group: str, target: str) -> Link | None:
+        """Return the link with its relation, or None where the target's type has no inverse field (or is unknown)."""
+        name = self.world.type_of(target)
+        pair = None if name is None else self.schema.inverse(field, name)
+        return None if pair is None else Link(pair[0], field, group, target)
+
+    def ensure(self, group: str, layer: str, *, without: Iterable[Field] | None = None) -> bool:
+        """Make sure the group has its own version in `layer`, copying what lies below (R3); False where it cannot be.
+
+        Only upper layers get versions. In a release, where nothing is published, the draft is copied with its
+        relation fields empty (E8.7). A live document never gets a draft (E4 row 5).
+        """
+        world = self.world
+        if world.own(group, layer) is not None:
+            return not world.marked(group, layer)
+        if layer == PUBLISHED or layer in world.snapshot.locked or (layer == DRAFTS and world.is_live(group)):
+            return False
+        below = world.document(group, PUBLISHED)
+        if below is not None:
+            world.put(group, layer, copied(below, group, layer))
+        else:
+            draft = None if layer == DRAFTS else world.document(group, DRAFTS)
+            if draft is None:
+                return False
+            world.put(group, layer, copied(draft, group, layer, without=world.fields_of(group)))
+        self.made[(group, layer)] = None
+        return True
+
+    def add_half(self, link: Link, layer: str) -> bool:
+        """Write `link` into its own document in `layer`; False where no version can be had there."""
+        world = self.world
+        if world.holds(link.group, link.field, layer, link.target):
+            self.new[(link.group, layer, link.field.name, link.target)] = link
+            return True
+        if not self.ensure(link.group, layer):
+            return False
+        self._count()
+        slot = world.changing(link.group, link.field, layer)
+        index, below = place_for(world, link.group, link.field, layer, link.target)
+        item = below or make_item(world, link.relation, link.field, slot, link.target, layer)
+        if not link.field.many:
+            for other in list(slot.items):
+                slot.drop(other)
+        slot.insert(index if link.field.many else 0, item)
+        self._mark(link, layer)
+        self.new[(link.group, layer, link.field.name, link.target)] = link
+        return True
+
+    def remove_half(self, link: Link, layer: str) -> bool:
+        """Take `link` out of its own document in `layer`; False where no version can be had there."""
+        world = self.world
+        if not world.holds(link.group, link.field, layer, link.target):
+            return True
+        if not self.ensure(link.group, layer):
+            return False
+        self._count()
+        world.changing(link.group, link.field, layer).remove(link.target)
+        self.new.pop((link.group, layer, link.field.name, link.target), None)
+        self._mark(link, layer)
+        if link.field.min and len(world.targets(link.group, link.field, layer)) < link.field.min:
+            self.notice(
+                "required-empty",
+                link.relation.name,
+                (link.group,),
+                layer,
+                f"{link.group}: {link.field.name} needs at least {link.field.min} and has fewer now",
+            )
+        return True
+
+    def _mark(self, link: Link, layer: str) -> None:
+        self.written[(link.group, layer)] = None
+        self.relations[link.relation.name] = None
+
+    def _count(self) -> None:
+        self.steps += 1
+        if self.steps > STEPS_MAX:
+            raise QuarantineError(f"planning did not come to rest after {STEPS_MAX} links; nothing was written")
+
+    def rewrite(self, group: str, layer: str, document: Mapping[str, Any] | None) -> None:
+        """Put a whole version in place (None removes it) as the engine's own doing."""
+        self.world.put(group, layer, document)
+        self.written[(group, layer)] = None

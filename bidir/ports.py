@@ -1,0 +1,78 @@
+"""What the engine needs of a lake: the small protocol that backends implement and proxies wrap.
+
+A proxy round a backend is how faults, latency and sabotage are injected; an engine under test sees only this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from bidir.clock import EngineClock
+
+__all__ = ["Backend", "Committed"]
+
+Json = Any
+Document = Mapping[str, Any]
+
+
+class Committed(Protocol):
+    """The answer to a commit."""
+
+    @property
+    def transaction_id(self) -> str:
+        """The transaction's id, which is the new revision of every document it wrote."""
+        ...
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """Stored ids of the documents created, changed or deleted, each once."""
+        ...
+
+
+class Backend(Protocol):
+    """A Content Lake dataset as the engine sees it.
+
+    Every method but `patched` and `generate_id` is one request. Refusals are raised as the classes of `bidir.errors`.
+    """
+
+    @property
+    def clock(self) -> EngineClock:
+        """Where the engine takes durations, waiting and nonces from."""
+        ...
+
+    @property
+    def consistent_queries(self) -> bool:
+        """Whether a query sees every committed write at once; if not, absence is confirmed by id."""
+        ...
+
+    def query(self, groq: str, params: Mapping[str, Json]) -> Json:
+        """Return the result of a GROQ query over all stored documents (perspective `raw`)."""
+        ...
+
+    def documents(self, ids: Sequence[str]) -> dict[str, Document | None]:
+        """Return the stored documents by stored id, None for each that does not exist (consistent read)."""
+        ...
+
+    def commit(self, mutations: Sequence[Mapping[str, Json]], *, transaction_id: str | None) -> Committed:
+        """Write one atomic transaction; without an id the lake makes one.
+
+        Raises: RevisionConflict, DocumentMissing, ReferenceRefused, PermissionRefused, RateLimited, Unavailable,
+        UnknownOutcome, Refused.
+        """
+        ...
+
+    def scan(self, types: Iterable[str]) -> Iterator[Document]:
+        """Yield every stored document of the types, in all layers."""
+        ...
+
+    def patched(self, document: Document, patch: Mapping[str, Json]) -> dict[str, Any]:
+        """Return the document as the lake would store it after a patch (pure; `patch` is the wire object).
+
+        Raises: Refused for a patch the lake would refuse.
+        """
+        ...
+
+    def generate_id(self) -> str:
+        """Return a fresh document id."""
+        ...

@@ -1,0 +1,203 @@
+"""The whole dataset: audit what is out of step, repair it in batches, heal what waits.
+
+Source: bidirectional semantics, F8, E6 (which half wins), E8.19.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bidir.errors import DocumentMissing, RevisionConflict
+from bidir.origin import transaction_id
+from bidir.outcome import Outcome, Pending
+from bidir.pending import PendingStore
+from bidir.planning.mend import Violation, find_violations, mend_all, mend_pending, pending_link
+from bidir.planning.plan import Plan
+from bidir.planning.reading import Reading, reading_query, snapshot_of
+from bidir.ports import Backend
+from bidir.refs import group_of, targets_of
+from bidir.relations import Schema
+from bidir.siblings import Snapshot, World
+
+__all__ = ["Progress", "Report", "Violation", "audit", "drop_healed", "heal", "repair"]
+
+Progress = Callable[[int, int], None]
+"""(documents written so far, documents to write)."""
+
+BATCH_DOCUMENTS_MAX = 100
+"""Documents in one repair transaction."""
+PASSES_MAX = 5
+"""Passes over the dataset; a further one is made only where somebody changed documents meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a repair did, or in a dry run would do.
+
+    `found` counts violations by kind, `writes` documents written (or that would be), `batches` the transactions,
+    `lost` lists claims that did not get their place, `left` documents that somebody kept changing.
+    """
+
+    dry_run: bool
+    found: dict[str, int]
+    writes: int
+    batches: int
+    lost: tuple[Violation, ...]
+    left: tuple[str, ...]
+    plan: tuple[dict[str, Any], ...]
+
+
+def _whole(schema: Schema, backend: Backend) -> Snapshot:
+    types = [name for name in schema.types if schema.fields_of(name)]
+    documents = {document["_id"]: document for document in backend.scan(types)}
+    groups = {group_of(key) for key in documents}
+    targets = _pointed_at(schema, documents.values()) - groups
+    # What is pointed at may be of a type that takes no part, or not exist at all; only its type matters.
+    if targets:
+        for document in backend.query("*[_id in $ids]{_id, _type}", {"ids": sorted(targets)}):
+            documents[document["_id"]] = document
+    locked = backend.query('*[_type == "system.release" && state != "active"].name', {})
+    known = frozenset(groups | targets)
+    return Snapshot(documents, known, known, frozenset(name for name in locked if isinstance(name, str)))
+
+
+def _pointed_at(schema: Schema, documents: Iterable[Any]) -> set[str]:
+    found: set[str] = set()
+    for document in documents:
+        for field in schema.fields_of(str(document.get("_type"))):
+            found.update(targets_of(document, field))
+    return found
+
+
+def _waiting(store: PendingStore) -> frozenset[tuple[str, str, str, str]]:
+    return frozenset(item.key for item in store)
+
+
+def audit(schema: Schema, backend: Backend, store: PendingStore, *, notes: bool) -> Iterator[Violation]:
+    """Yield what is out of step and not pending."""
+    world = World(schema, _whole(schema, backend))
+    yield from find_violations(world, _waiting(store), notes=notes)
+
+
+def repair(
+    schema: Schema, backend: Backend, store: PendingStore, *, dry_run: bool, progress: Progress | None
+) -> Report:
+    """Mend the dataset; see `Engine.repair`."""
+    found: Counter[str] = Counter()
+    lost: list[Violation] = []
+    plans: list[dict[str, Any]] = []
+    writes = batches = 0
+    left: tuple[str, ...] = ()
+    for number in range(PASSES_MAX):
+        snapshot = _whole(schema, backend)
+        waiting = _waiting(store)
+        if number == 0:
+            found.update(one.kind for one in find_violations(World(schema, snapshot), waiting))
+        made, losers = mend_all(schema, snapshot, waiting=waiting)
+        if number == 0:
+            lost, plans = losers, list(made.mutations)
+        if dry_run:
+            return Report(True, dict(found), len(made.documents), 0, tuple(lost), (), tuple(plans))
+        store.add(made.pending)
+        done, sent, left = _write(backend, made, progress)
+        writes += done
+        batches += sent
+        if not left:
+            break
+    return Report(False, dict(found), writes, batches, tuple(lost), left, tuple(plans))
+
+
+def _write(backend: Backend, made: Plan, progress: Progress | None) -> tuple[int, int, tuple[str, ...]]:
+    """Commit a plan in batches of whole documents; return documents written, batches sent, documents left over."""
+    by_document: dict[str, list[dict[str, Any]]] = {}
+    for mutation in made.mutations:
+        (body,) = mutation.values()
+        by_document.setdefault(str(body.get("_id") or body.get("id")), []).append(mutation)
+    names = list(by_document)
+    done = sent = 0
+    left: list[str] = []
+    relation = made.relations[0] if made.relations else "repair"
+    queue = [names[start : start + BATCH_DOCUMENTS_MAX] for start in range(0, len(names), BATCH_DOCUMENTS_MAX)]
+    while queue:
+        batch = queue.pop(0)
+        mutations = [mutation for name in batch for mutation in by_document[name]]
+        try:
+            committed = backend.commit(mutations, transaction_id=transaction_id(relation, backend.clock.nonce()))
+        except (RevisionConflict, DocumentMissing) as error:
+            # Somebody changed one of them: that one waits for the next pass, the others go on.
+            busy = [name for name in batch if name == error.document_id] or batch
+            left += busy
+            rest = [name for name in batch if name not in busy]
+            if rest:
+                queue.insert(0, rest)
+            continue
+        sent += 1
+        done += len(committed.documents)
+        if progress is not None:
+            progress(done, len(names))
+    return done, sent, tuple(left)
+
+
+# ------------------------------------------------------------------------------------------------------- pending
+
+
+def _read_pending(schema: Schema, backend: Backend, items: Sequence[Pending]) -> Snapshot:
+    groups = list(dict.fromkeys(group for item in items for group in (item.source, item.target)))
+    reading = Reading(sources=tuple(groups))
+    return snapshot_of(schema, reading, backend.query(reading_query(schema), reading.params()))
+
+
+def drop_healed(schema: Schema, backend: Backend, store: PendingStore) -> None:
+    """Forget pending halves that agree by now."""
+    items = list(store)
+    if not items:
+        return
+    world = World(schema, _read_pending(schema, backend, items))
+    for item in items:
+        link = pending_link(world, item)
+        holds = world.type_of(item.source) is not None and (
+            any(world.holds(item.source, field, item.layer, item.target) for field in world.fields_of(item.source))
+        )
+        if link is None:
+            if not holds:
+                store.settle([item.key])
+            continue
+        there = world.holds(link.target, link.mirrored.field, item.layer, link.group)
+        if holds == there and (not holds or world.visible(link.target, item.layer)):
+            store.settle([item.key])
+
+
+def heal(schema: Schema, backend: Backend, store: PendingStore) -> Outcome:
+    """Write the pending halves that can be written now."""
+    drop_healed(schema, backend, store)
+    items = list(store)
+    if not items:
+        return Outcome()
+    snapshot = _read_pending(schema, backend, items)
+    made = mend_pending(schema, snapshot, items)
+    while made.needs or made.needs_claims:
+        reading = Reading(tuple(sorted(made.needs)), (), tuple(sorted(made.needs_claims)))
+        more = snapshot_of(schema, reading, backend.query(reading_query(schema), reading.params()))
+        snapshot = snapshot.merged(more)
+        made = mend_pending(schema, snapshot, items)
+    written: tuple[str, ...] = ()
+    name = None
+    if made.mutations:
+        relation = made.relations[0] if made.relations else "heal"
+        name = transaction_id(relation, backend.clock.nonce())
+        written = backend.commit(made.mutations, transaction_id=name).documents
+    store.settle(made.settled)
+    store.add(made.pending)
+    store.remember_versions(made.made)
+    return Outcome(
+        transaction_id=name,
+        documents_written=len(written),
+        reads=1,
+        writes=int(bool(made.mutations)),
+        pending=made.pending,
+        notices=made.notices,
+        mutations=made.mutations,
+    )

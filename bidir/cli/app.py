@@ -16,7 +16,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-scenarios = typer.Typer(help="Scenario files: play them, describe their format.", no_args_is_help=True, rich_markup_mode=None)
+scenarios = typer.Typer(
+    help="Scenario files: play them, describe their format.", no_args_is_help=True, rich_markup_mode=None
+)
 
 app.command("conformance")(conformance.conformance)
 app.add_typer(scenarios, name="scenario")

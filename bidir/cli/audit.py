@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from bidir.cli.common import FOUND, OK, data_console, fail, guarded, write_text
+from bidir.cli.common import FOUND, OK, data_console, guarded, write_text
 from bidir.cli.dataset import open_dataset
 from bidir.engine import Engine
 from bidir.reconcile import Violation
@@ -42,9 +42,8 @@ def audit(
     violations = Engine(dataset.schema, dataset.backend).audit(notes=notes)
     if json:
         count = 0
-        for violation in violations:
+        for count, violation in enumerate(violations, start=1):  # noqa: B007 (the last number is the answer)
             write_text(dumps(dataclasses.asdict(violation)))
-            count += 1
     else:
         count = _print_groups(violations, examples, documents=dataset.documents)
     raise typer.Exit(FOUND if count else OK)

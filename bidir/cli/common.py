@@ -30,8 +30,10 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 def data_console() -> Console:
     """Return a console on standard output; text is never wrapped or coloured when it goes into a file or pipe."""
     console = Console(file=sys.stdout, highlight=False, emoji=False, markup=False)
-    return console if console.is_terminal else Console(
-        file=sys.stdout, highlight=False, emoji=False, markup=False, width=200, soft_wrap=True
+    return (
+        console
+        if console.is_terminal
+        else Console(file=sys.stdout, highlight=False, emoji=False, markup=False, width=200, soft_wrap=True)
     )
 
 

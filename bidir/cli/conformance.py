@@ -46,7 +46,7 @@ def conformance(
         raise NotSupportedError("--html is not supported yet; --json has the same content, --junit suits build servers")
     profiles = get_args(Profile)
     if profile not in profiles:
-        fail(f'--profile: there is no profile "{profile}".{did_you_mean(profile, profiles)} They are {", ".join(profiles)}')
+        fail(f'--profile: "{profile}" is none of {", ".join(profiles)}.{did_you_mean(profile, profiles)}')
     root = scenario_root() if scenarios is None else scenarios
     if not root.is_dir():
         fail(f"--scenarios: {root} is no folder")

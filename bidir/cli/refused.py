@@ -24,7 +24,7 @@ def explain(
       bidir explain book-1 author
     """
     raise NotSupportedError(
-        "bidir explain is not supported yet; an engine in this process tells what it did in its outcomes and its journal"
+        "bidir explain is not supported yet; an engine in this process tells in its outcomes and its journal"
     )
 
 

@@ -27,7 +27,9 @@ def repair(
     file: Annotated[Path | None, typer.Option(help="The dataset, as an NDJSON export.")] = None,
     url: Annotated[str, typer.Option(help="A lake's address (not supported yet).")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what would be written.")] = False,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the repaired dataset to this file.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the repaired dataset to this file.")
+    ] = None,
     in_place: Annotated[bool, typer.Option("--in-place", help="Write the repaired dataset over --file.")] = False,
     json: Annotated[bool, typer.Option("--json", help="The report as one JSON object.")] = False,
 ) -> None:
@@ -76,4 +78,6 @@ def _print_report(report: Report) -> None:
     if len(report.lost) > LOST_SHOWN_MAX:
         write_text(f"lost: and {len(report.lost) - LOST_SHOWN_MAX:,} more (--json lists all)")
     if report.left:
-        write_text(f"{len(report.left):,} documents kept changing and were left: {', '.join(report.left[:LOST_SHOWN_MAX])}")
+        write_text(
+            f"{len(report.left):,} documents kept changing and were left: {', '.join(report.left[:LOST_SHOWN_MAX])}"
+        )

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from bidir.conformance.expectation import Then, count_holds
 from bidir.conformance.matching import Documents, Mismatch, match_documents
 from bidir.conformance.naming import Naming
+from bidir.conformance.yamlfile import Place
 
 __all__ = ["Happened", "check", "described"]
 
@@ -38,18 +39,22 @@ class Happened:
     error: Exception | None = None
 
 
-def check(then: Then, happened: Happened, naming: Naming) -> list[tuple[str, Mismatch]]:
-    """Return (key of `then`, difference) for everything that is not as expected."""
-    found: list[tuple[str, Mismatch]] = _check_error(then, happened)
+Found = list[tuple[Place, Mismatch]]
+
+
+def check(then: Then, happened: Happened, naming: Naming) -> Found:
+    """Return (place inside `then`, difference) for everything that is not as expected."""
+    found: Found = _check_error(then, happened)
     if then.documents is not None:
-        found += [("documents", one) for one in _documents(then.documents, then, happened, naming)]
+        for one in _documents(then.documents, then, happened, naming):
+            found.append((("documents", *_place_of(one, then.documents, naming)), one))
     if then.one_of is not None:
         found += _check_one_of(then, happened, naming)
     for name in ("documents_written", "writes", "reads", "retries", "transactions", "repaired"):
         expected = getattr(then, name)
         got = getattr(happened, name)
         if expected is not None and (got is None or not count_holds(expected, got)):
-            found.append((name, Mismatch(name, str(expected), "no repair ran" if got is None else str(got))))
+            found.append(((name,), Mismatch(name, str(expected), "no repair ran" if got is None else str(got))))
     found += _check_lists(then, happened, naming)
     return found
 
@@ -59,25 +64,39 @@ def _documents(expected: Mapping[str, Any], then: Then, happened: Happened, nami
     return match_documents(stored, happened.before, happened.after, others=then.others)
 
 
-def _check_one_of(then: Then, happened: Happened, naming: Naming) -> list[tuple[str, Mismatch]]:
+def _place_of(mismatch: Mismatch, expected: Mapping[str, Any], naming: Naming) -> Place:
+    """Return the key of `documents` (and field) that a difference is about, () if the file does not name it."""
+    for document_id, wanted in expected.items():
+        stored = naming.expected(document_id)
+        if mismatch.what == stored:
+            return (document_id,)
+        if mismatch.what.startswith(f"{stored}."):
+            rest = mismatch.what.removeprefix(f"{stored}.")
+            fields = wanted if isinstance(wanted, Mapping) else {}
+            field = next((name for name in fields if rest == name or rest.startswith((f"{name}.", f"{name}["))), None)
+            return (document_id,) if field is None else (document_id, field)
+    return ()
+
+
+def _check_one_of(then: Then, happened: Happened, naming: Naming) -> Found:
     tried = [_documents(expected, then, happened, naming) for expected in then.one_of or ()]
     if not all(tried):
         return []
     nearest = min(tried, key=len)
     number = tried.index(nearest) + 1
-    return [("one_of", Mismatch(f"{one.what} (nearest: number {number})", one.expected, one.got)) for one in nearest]
+    return [(("one_of",), Mismatch(f"{one.what} (nearest: number {number})", one.expected, one.got)) for one in nearest]
 
 
-def _check_error(then: Then, happened: Happened) -> list[tuple[str, Mismatch]]:
+def _check_error(then: Then, happened: Happened) -> Found:
     error = happened.error
     if then.error is None:
-        return [] if error is None else [("error", Mismatch("error", "none", described(error)))]
+        return [] if error is None else [(("error",), Mismatch("error", "none", described(error)))]
     wanted = then.error.type + (f' with "{then.error.text}"' if then.error.text else "")
     if error is None:
-        return [("error", Mismatch("error", wanted, "none"))]
+        return [(("error",), Mismatch("error", wanted, "none"))]
     names = [kind.__name__ for kind in type(error).__mro__]
     if then.error.type not in names or (then.error.text or "") not in str(error):
-        return [("error", Mismatch("error", wanted, described(error)))]
+        return [(("error",), Mismatch("error", wanted, described(error)))]
     return []
 
 
@@ -97,8 +116,8 @@ _LISTS = {"conflicts": "kind", "pending": "reason", "notices": "kind", "audit": 
 """Lists of `then` and the attribute that a bare text in them means."""
 
 
-def _check_lists(then: Then, happened: Happened, naming: Naming) -> list[tuple[str, Mismatch]]:
-    found: list[tuple[str, Mismatch]] = []
+def _check_lists(then: Then, happened: Happened, naming: Naming) -> Found:
+    found: Found = []
     for name, main in _LISTS.items():
         expected = getattr(then, name)
         if expected is None and name == "conflicts" and then.error is None:
@@ -110,14 +129,14 @@ def _check_lists(then: Then, happened: Happened, naming: Naming) -> list[tuple[s
         if name == "notices" and naming.makes_versions and not any(one[main] == VERSION_CREATED for one in wanted):
             got = [one for one in got if one.kind != VERSION_CREATED]
         mismatch = _match_all(name, wanted, got, main)
-        found += [] if mismatch is None else [(name, mismatch)]
+        found += [] if mismatch is None else [((name,), mismatch)]
     if then.events is not None:
         expected_events = sorted((naming.expected(event.document), event.transition) for event in then.events)
         if expected_events != sorted(happened.events):
             shown = [
                 ", ".join(f"{who} {what}" for who, what in one) or "none" for one in (expected_events, happened.events)
             ]
-            found.append(("events", Mismatch("events", shown[0], shown[1])))
+            found.append((("events",), Mismatch("events", shown[0], shown[1])))
     return found
 
 

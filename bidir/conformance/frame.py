@@ -77,14 +77,14 @@ class _Frame:
         """Judge the documents that are there afterwards."""
         for name in sorted(self.after):
             document = self.after[name]
-            layer, group = split_id(name)
+            layer = split_id(name)[0]
             old = self.before.get(name)
             stated = self.intent.stated.get(name)
             if old is not None and old.get("_rev") == document.get("_rev"):
                 if not equal(old, document):
                     yield FrameBreach("I7 frame", name, "changed without a new revision")
                 continue
-            base = stated if stated is not None else old if old is not None else self.below(group, layer)
+            base = self.base(name, stated)
             if base is None:
                 yield FrameBreach("I7 frame", name, "created, though nobody asked for it")
                 continue
@@ -97,6 +97,16 @@ class _Frame:
                 yield FrameBreach("E8.4 needless write", name, "written although nothing in it changed")
             for field in self.schema.fields_of(str(document.get("_type"))):
                 yield from self.items(name, field, base, old, document)
+
+    def base(self, name: str, stated: Document | None) -> Document | None:
+        """Return what a document's text must be that of: the user's, its own, or what it is a copy of."""
+        if stated is not None:
+            return stated
+        # A draft that is discarded and yet stays, because others took its places, has the text of the layer below.
+        if name in self.before and name not in self.intent.deleted:
+            return self.before[name]
+        layer, group = split_id(name)
+        return self.below(group, layer)
 
     def below(self, group: str, layer: str) -> Document | None:
         """Return what a version made on demand is a copy of."""
@@ -122,7 +132,8 @@ class _Frame:
             kept = [key for key in was if key in now]
             if kept != [key for key in now if key in was]:
                 yield FrameBreach("I7 frame", name, f"items of {field.name} changed their order")
-        earlier = {} if old is None else _entries(old, field)
+        layer, group = split_id(name)
+        earlier = _entries(old if old is not None else self.below(group, layer) or {}, field)
         for key, entry in now.items():
             if key in was:
                 may_change = key not in earlier or _target(entry, field) in self.intent.weakened
@@ -130,7 +141,7 @@ class _Frame:
                     yield FrameBreach(
                         "I7 frame", name, f"the item {key!r} of {field.name} changed: {was[key]} became {entry}"
                     )
-            if key not in earlier and old is not None:
+            if key not in earlier:
                 yield from self.strength(name, field, entry)
 
     def strength(self, name: str, field: Field, entry: Json) -> Iterator[FrameBreach]:

@@ -91,24 +91,25 @@ class EditDrawer:
             by_target = f'{member[0]}._ref=="{target}"' if member else f'_ref=="{target}"'
             by_key = f'_key=="{items[target]["_key"]}"'
             path = f"{field}[{draw(st.sampled_from((by_key, by_target)))}]"
-            return DrawnEdit(
-                ModelEdit(group, field, tuple(name for name in now if name != target)), ({"unset": [path]},)
-            )
+            value = tuple(name for name in now if name != target)
+            return DrawnEdit(ModelEdit(group, field, value), ({"unset": [path]},))
         if move == "clear":
             patch: Patch = draw(st.sampled_from(({"unset": [field]}, {"set": {field: []}})))
             return DrawnEdit(ModelEdit(group, field, ()), (patch,))
-        value = now if move == "reorder" else draw(st.lists(st.sampled_from(targets), max_size=3, unique=True))
-        value = tuple(draw(st.permutations(value))) if move == "reorder" else tuple(value)
+        some = (
+            st.permutations(now) if move == "reorder" else st.lists(st.sampled_from(targets), max_size=3, unique=True)
+        )
+        value = tuple(draw(some))
         kept = [items.get(name) or self.item(group, field, name) for name in value]
         return DrawnEdit(ModelEdit(group, field, value), ({"set": {field: kept}},))
 
     def _add(self, move: str, group: str, field: str, target: str, now: tuple[str, ...]) -> DrawnEdit:
         item = self.item(group, field, target)
-        if move == "add-first" and now:
-            value = (target, *(name for name in now if name != target)) if target not in now else now
-            # An item that already stands in the list stays where it is: the second one is left out (R11).
+        if move == "add-first" and now and target not in now:
+            value = (target, *now)
             patch: Patch = {"insert": {"before": f"{field}[0]", "items": [item]}}
         else:
+            # An item that already stands in the list stays where it is: the second one is left out (R11).
             value = now if target in now else (*now, target)
             patch = {"setIfMissing": {field: []}, "insert": {"after": f"{field}[-1]", "items": [item]}}
         return DrawnEdit(ModelEdit(group, field, value), (patch,))

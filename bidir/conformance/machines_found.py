@@ -36,14 +36,14 @@ def found_scenario(trace: Trace, *, seed: int) -> dict[str, Any]:
 
 
 def write_found(trace: Trace, folder: Path, *, seed: int) -> Path:
-    """Write the scenario into `folder` (made if it is not there) and return its path; the same example, the same name."""
+    """Write the scenario into `folder`, which is made if need be, and return its path; the name tells the example."""
     scenario = found_scenario(trace, seed=seed)
     told = dumps([scenario["given"], scenario["when"], trace.kind.name], sort_keys=True)
     digest = hashlib.sha256(told.encode()).hexdigest()[:NAME_DIGITS]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{trace.kind.name}-{digest}.yaml"
     yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = None
+    yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False
     yaml.width = 110
     with path.open("w", encoding="utf-8") as file:
@@ -53,18 +53,12 @@ def write_found(trace: Trace, folder: Path, *, seed: int) -> Path:
 
 def _expected(state: State, trace: Trace) -> dict[str, dict[str, Any]]:
     """Return the relation fields that the model expects, by the stored id that shows them in each layer."""
-    members = trace.kind.member
-    kinds = trace.kind.type_of
     found: dict[str, dict[str, Any]] = {}
     for (group, name), value in sorted(state.drafts.items()):
         stored = f"drafts.{group}" if group in state.drafted else group
-        found.setdefault(stored, {})[name] = _shown(
-            value, members.get((kinds[group], name)), _is_list(trace, group, name)
-        )
+        found.setdefault(stored, {})[name] = _shown(trace, group, name, value)
     for (group, name), value in sorted(state.published.items()):
-        found.setdefault(group, {})[name] = _shown(
-            value, members.get((kinds[group], name)), _is_list(trace, group, name)
-        )
+        found.setdefault(group, {})[name] = _shown(trace, group, name, value)
     return found
 
 
@@ -76,7 +70,9 @@ def _is_list(trace: Trace, group: str, name: str) -> bool:
     )
 
 
-def _shown(value: tuple[str, ...], member: tuple[str, str] | None, many: bool) -> Any:
-    if not many:
+def _shown(trace: Trace, group: str, name: str, value: tuple[str, ...]) -> Any:
+    """Return a value in the arrow notation."""
+    member = trace.kind.member.get((trace.kind.type_of[group], name))
+    if not _is_list(trace, group, name):
         return f"-> {value[0]}" if value else None
     return [f"-> {target}" if member is None else {member[0]: f"-> {target}"} for target in value]

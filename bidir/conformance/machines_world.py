@@ -153,9 +153,7 @@ class World:
         outcome = self._submit(layer, [{"patch": {"id": group, **patch}}], note="restated")
         faults = []
         if self.backend.traffic.writes or outcome.documents_written or not equal(before, self.lake.documents()):
-            faults.append(
-                f"I6 fixpoint: restating {group}.{name} in {layer} wrote {outcome.documents_written} documents"
-            )
+            faults.append(f"I6 fixpoint: restating {group}.{name} in {layer} sent {len(outcome.mutations)} mutations")
         self._fail_if(faults)
         self.trace.steps.pop()
 
@@ -217,9 +215,7 @@ class World:
         told = {(item.claimant, item.place, item.holder) for item in outcome.conflicts}
         faults = []
         if prediction.sure and told != prediction.conflicts:
-            faults.append(
-                f"conflicts are {sorted(map(str, told))}, the model says {sorted(map(str, prediction.conflicts))}"
-            )
+            faults.append(f"conflicts are {_sorted(told)}, the model says {_sorted(prediction.conflicts)}")
         if told and not equal(before, after):
             faults.append("something was written although the intent was refused")
         return faults
@@ -234,9 +230,9 @@ class World:
                 wanted, found = expected.get(key), got.get(key)
                 if wanted == found:
                     continue
-                if wanted is not None and found is not None and sorted(wanted) == sorted(found):
-                    if (layer, *key) in prediction.loose:
-                        continue
+                unordered = wanted is not None and found is not None and sorted(wanted) == sorted(found)
+                if unordered and (layer, *key) in prediction.loose:
+                    continue
                 where = f"{key[0]}.{key[1]} in the {layer} view"
                 faults.append(f"I8 intent: {where} is {_shown(found)}, the model says {_shown(wanted)}")
         return faults
@@ -285,6 +281,11 @@ def _content(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a document without system fields, an empty list counting as absent."""
     system = {"_id", "_rev", "_createdAt", "_updatedAt", "_system", "_originalId"}
     return {key: value for key, value in document.items() if key not in system and value is not None and value != []}
+
+
+def _sorted(conflicts: Collection[tuple[str, str, str | None]]) -> str:
+    said = [f"{claimant} wants {place} of {holder or 'nobody'}" for claimant, place, holder in conflicts]
+    return ", ".join(sorted(said)) or "none"
 
 
 def _shown(value: tuple[str, ...] | None) -> str:

@@ -159,6 +159,9 @@ def _match_reference(arrow: Arrow, got: Json | Absent, what: str) -> list[Mismat
 def _match_list(expected: list[Json], got: list[Json], what: str) -> list[Mismatch]:
     if len(expected) != len(got):
         return [Mismatch(what, f"{show(expected)} ({len(expected)} items)", f"{show(got)} ({len(got)} items)")]
+    keys = [item["_key"] for item in got if isinstance(item, dict) and isinstance(item.get("_key"), str)]
+    if len(keys) != len(set(keys)):
+        return [Mismatch(what, "items with keys of their own", f"keys {', '.join(keys)}")]
     found = []
     for index, (wanted, item) in enumerate(zip(expected, got, strict=True)):
         found += match_value(wanted, item, f"{what}[{index}]")

@@ -55,7 +55,7 @@ def render(result: Result) -> str:
         return f"passed  {result.label}"
     lines = [f"FAILED  {result.label}: {result.title}", f"  why     {_folded(result.why)}"]
     if result.problem is not None:
-        lines.append(f"  problem {_indented(result.problem)}")
+        lines.append(f"  problem {_indented(result.problem, 10)}")
     lines += _block("given", result.given) + _block("when", result.when)
     moment = None
     for finding in result.findings:
@@ -65,8 +65,8 @@ def render(result: Result) -> str:
         place = "" if finding.line is None else f"  ({result.path}:{finding.line})"
         lines += [
             f"    {finding.mismatch.what}{place}",
-            f"      expected  {finding.mismatch.expected}",
-            f"      got       {finding.mismatch.got}",
+            f"      expected  {_indented(finding.mismatch.expected, 16)}",
+            f"      got       {_indented(finding.mismatch.got, 16)}",
         ]
     if result.replay:
         lines.append(f"  replay  {result.replay}")
@@ -81,5 +81,5 @@ def _folded(text: str) -> str:
     return " ".join(text.split())
 
 
-def _indented(text: str) -> str:
-    return text.replace("\n", "\n          ")
+def _indented(text: str, columns: int) -> str:
+    return text.replace("\n", "\n" + " " * columns)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bidir.conformance.invariants import check_invariants
-
 from bidir.clock import SystemClock
 from bidir.conformance.checking import Happened, check
 from bidir.conformance.display import show, show_document
 from bidir.conformance.expectation import Then
 from bidir.conformance.given import GivenError, given_documents
+from bidir.conformance.invariants import check_invariants
 from bidir.conformance.lakes import EmbeddedLake, JudgedLake, LakeFactory
 from bidir.conformance.loading import LoadedScenario, shared_schemas
 from bidir.conformance.matching import Mismatch
@@ -20,7 +19,7 @@ from bidir.conformance.playing import EngineFactory, Play, PlayError, declared_s
 from bidir.conformance.result import Finding, Result
 from bidir.conformance.scenario import Layer, Step
 from bidir.conformance.yamlfile import Place
-from bidir.errors import BidirError, SchemaError
+from bidir.errors import SchemaError
 from bidir.relations import Schema
 from lakesim.errors import LakeError
 
@@ -153,10 +152,7 @@ class _Run:
     def _look_around(self, happened: Happened, play: Play, lake: JudgedLake) -> None:
         """Add what is asked of the engines and the lake after a step."""
         happened.events = lake.events()
-        try:
-            happened.pending = play.pending()
-        except BidirError as error:
-            happened.error = happened.error or error
+        self._ask(happened, "pending", play.pending)
 
     def _on_inner_step(self, lake: JudgedLake) -> Callable[[Step, Happened, Play], None]:
         def heard(step: Step, happened: Happened, play: Play) -> None:
@@ -174,7 +170,7 @@ class _Run:
 
     def _end(self, total: Happened, play: Play, lake: JudgedLake) -> None:
         total.after = lake.documents()
-        total.pending = play.pending()
+        self._ask(total, "pending", play.pending)
         then = self.scenario.then or Then()
         self._check(play.resolved(Step(then=then)).then or then, total, ("then",), AT_END, play)
         if self.scenario.check_invariants and not self.result.findings:
@@ -183,9 +179,17 @@ class _Run:
 
     def _check(self, then: Then, happened: Happened, place: Place, moment: str, play: Play) -> None:
         if then.audit is not None:
-            happened.audit = play.audit()
-        for key, mismatch in check(then, happened, self.naming):
-            self._found(moment, (*place, key), mismatch)
+            self._ask(happened, "audit", play.audit)
+        for inside, mismatch in check(then, happened, self.naming):
+            self._found(moment, (*place, *inside), mismatch)
+
+    @staticmethod
+    def _ask(happened: Happened, name: str, question: Callable[[], list[Any]]) -> None:
+        """Put an engine's answer into `happened`; one that raises has failed, like a call that raises."""
+        try:
+            setattr(happened, name, question())
+        except Exception as error:
+            happened.error = happened.error or error
 
     def _found(self, moment: str, place: Place, mismatch: Mismatch) -> None:
         line = self._line(place) if place else None

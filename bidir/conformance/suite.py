@@ -10,8 +10,6 @@ from typing import Any
 
 from bidir.clock import SystemClock
 from bidir.conformance.engines import OWN_ENGINE, load_engine
-from bidir.conformance.latency import run_latency
-from bidir.conformance.machines import run_machines
 from bidir.conformance.parts import PartResult, Profile
 from bidir.conformance.playing import EngineFactory
 from bidir.conformance.scenarios_part import run_folder
@@ -83,19 +81,21 @@ def run_suite(options: SuiteOptions, *, on_part: Callable[[str], None] | None = 
     return Report(options, tuple(parts), clock.monotonic() - started)
 
 
-def _steps(
-    options: SuiteOptions, factory: EngineFactory
-) -> Iterator[tuple[str, Callable[[], Sequence[PartResult]]]]:
+def _steps(options: SuiteOptions, factory: EngineFactory) -> Iterator[tuple[str, Callable[[], Sequence[PartResult]]]]:
     for folder, title in FOLDERS.items():
         path = options.scenarios / folder
         if path.is_dir():
             yield f"scenarios {folder}", _scenarios(path, title, options, factory)
     if fnmatch("machines", options.only):
+        from bidir.conformance.machines import run_machines
+
         yield (
             "state machines",
             lambda: run_machines(options.profile, options.seed, factory, found=options.scenarios / "found"),
         )
     if fnmatch("latency", options.only):
+        from bidir.conformance.latency import run_latency
+
         yield "latency", lambda: run_latency(factory)
 
 

@@ -20,7 +20,7 @@ from bidir.planning.intent import Patched, Simulated, Step, simulate
 from bidir.planning.restated import only_restates
 from bidir.planning.upward import reconcile_above
 from bidir.planning.work import Work
-from bidir.refs import PUBLISHED, stored_id
+from bidir.refs import DRAFTS, PUBLISHED, stored_id
 from bidir.relations import Schema
 from bidir.siblings import Snapshot, World
 
@@ -65,9 +65,10 @@ class Plan:
 
 @dataclass(slots=True)
 class _Changes:
-    """The user's changes, sorted: field edits by layer, groups that appeared, and versions that went."""
+    """The user's changes, sorted: field edits and mere claims by layer, groups that appeared, versions that went."""
 
     edits: dict[str, list[SlotEdit]] = dataclass_field(default_factory=dict)
+    claims: dict[str, list[SlotEdit]] = dataclass_field(default_factory=dict)
     arrivals: list[tuple[str, str]] = dataclass_field(default_factory=list)
     departures: list[tuple[str, str]] = dataclass_field(default_factory=list)
 
@@ -94,12 +95,7 @@ def plan(
         return Plan(needs=_missing(world))
     changes = _changes(work, simulated)
     for layer in dict.fromkeys([PUBLISHED, *changes.edits]):
-        close_layer(work, layer, changes.edits.get(layer, ()))
-        for group, arrived_in in changes.arrivals:
-            if arrived_in == layer:
-                adopt(work, group, layer, _stated(simulated, group, layer))
-        for edit in changes.edits.get(layer, ()):
-            secure_items(work, layer, edit)
+        _close(work, simulated, changes, layer)
     for group, layer in changes.departures:
         _depart(work, group, layer)
     _above(work, simulated)
@@ -107,6 +103,22 @@ def plan(
         report_odd_items(work, group, layer)
     prune(work, engine_versions, {group for group, _ in [*work.user, *work.written]})
     return _finish(work, simulated)
+
+
+def _close(work: Work, simulated: Simulated, changes: _Changes, layer: str) -> None:
+    """Bring one layer into step: the user's edits, the claims of a copied draft, adoption, then safe items."""
+    edits, claims = changes.edits.get(layer, []), changes.claims.get(layer, [])
+    close_layer(work, layer, edits)
+    close_layer(work, layer, claims, mode="claim")
+    for group, arrived_in in changes.arrivals:
+        if arrived_in == layer:
+            adopt(work, group, layer, _stated(simulated, group, layer))
+    # Adoption may itself make versions from drafts, which are adopted in turn: the list grows while it is walked.
+    for group, arrived_in in work.arrived:
+        if arrived_in == layer:
+            adopt(work, group, layer, None)
+    for edit in [*edits, *claims]:
+        secure_items(work, layer, edit)
 
 
 def _changes(work: Work, simulated: Simulated) -> _Changes:
@@ -122,12 +134,19 @@ def _changes(work: Work, simulated: Simulated) -> _Changes:
         for field in world.fields_of(group):
             before = list(world.targets_before(group, field, layer))
             after = list(world.targets(group, field, layer))
+            if (group, layer) in simulated.from_draft:
+                # What the draft said was never true in the release: it may be claimed, not taken (E8.7).
+                copied = [target for target in after if world.holds(group, field, DRAFTS, target)]
+                out.claims.setdefault(layer, []).append(SlotEdit(group, field, before, copied))
+                before = copied
             out.edits.setdefault(layer, []).append(SlotEdit(group, field, before, after))
     return out
 
 
 def _stated(simulated: Simulated, group: str, layer: str) -> dict[str, Any] | None:
-    """Return what the creator said, all steps on the new document together."""
+    """Return what the creator said, all steps on the new document together; a copied draft says nothing."""
+    if (group, layer) in simulated.from_draft:
+        return None
     stated: dict[str, Any] = {}
     for step in simulated.steps:
         if (step.group, step.layer) != (group, layer):

@@ -54,7 +54,8 @@ class Work:
     """State of one plan.
 
     `made` are versions the engine created in this plan, `written` the (group, layer) whose slots it changed, `new`
-    the links made in this plan, `user` what the user's own mutations touched.
+    the links made in this plan, `user` what the user's own mutations touched, `arrived` the versions made
+    from a draft, through which their group became visible in a release.
     """
 
     world: World
@@ -69,6 +70,7 @@ class Work:
     new: dict[tuple[str, str, str, str], Link] = dataclass_field(default_factory=dict)
     relations: dict[str, None] = dataclass_field(default_factory=dict)
     user: dict[tuple[str, str], None] = dataclass_field(default_factory=dict)
+    arrived: list[tuple[str, str]] = dataclass_field(default_factory=list)
     steps: int = 0
 
     @property
@@ -141,6 +143,7 @@ class Work:
             if draft is None:
                 return False
             world.put(group, layer, copied(draft, group, layer, without=world.fields_of(group)))
+            self.arrived.append((group, layer))
         self.made[(group, layer)] = None
         return True
 

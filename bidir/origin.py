@@ -40,7 +40,7 @@ def relation_of(transaction: str) -> str | None:
 
 
 def item_key(relation: str, target: str, attempt: int = 0) -> str:
-    """Return the `_key` of the list item that points at `target`; `attempt` counts keys found taken by foreign items."""
+    """Return the `_key` of the list item that points at `target`; `attempt` counts the keys found taken."""
     key = _digest(relation, target)[:KEY_LENGTH]
     return f"{key}-{attempt}" if attempt else key
 

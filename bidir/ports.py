@@ -62,6 +62,17 @@ class Backend(Protocol):
         """
         ...
 
+    def act(self, actions: Sequence[Mapping[str, Json]]) -> Committed:
+        """Perform actions (`sanity.action.…`) as one request.
+
+        Raises: as `commit`.
+        """
+        ...
+
+    def revision(self, group: str, revision: str) -> Document | None:
+        """Return the version of the group that had this `_rev`, as it was then; None if none did."""
+        ...
+
     def scan(self, types: Iterable[str]) -> Iterator[Document]:
         """Yield every stored document of the types, in all layers."""
         ...

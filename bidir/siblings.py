@@ -106,8 +106,7 @@ class Slot:
 class _Versions:
     """Documents by group and layer."""
 
-    def __init__(self, schema: Schema, documents: Mapping[str, Document]) -> None:
-        self.schema = schema
+    def __init__(self, documents: Mapping[str, Document]) -> None:
         self.by_group: dict[str, dict[str, Document]] = {}
         for key, document in documents.items():
             self.by_group.setdefault(group_of(key), {})[layer_of(key)] = document
@@ -136,20 +135,32 @@ def is_marked(document: Document) -> bool:
 class World:
     """What a plan looks at and rewrites.
 
-    `before` methods answer from the snapshot, the others from the state with all changes so far. A look at a group
+    `before` methods answer from the state before the change at hand, `base` from what was read (the same, unless
+    the change is already committed), the others from the state with all changes so far. A look at a group
     that was not read is remembered in `needs` (in `needs_claims` for its referrers) and answered as if it did not
     exist: the caller reads more and plans again.
     """
 
-    def __init__(self, schema: Schema, snapshot: Snapshot) -> None:
-        """Start from what was read."""
+    def __init__(
+        self, schema: Schema, snapshot: Snapshot, earlier: Mapping[str, Document | None] | None = None
+    ) -> None:
+        """Start from what was read.
+
+        `earlier` says, by stored id, what documents were before a change that others have already committed (None: did
+        not exist); without it "before" is what was read.
+        """
         self.schema = schema
         self.snapshot = snapshot
         self.needs: set[str] = set()
         self.needs_claims: set[str] = set()
-        self._before = _Versions(schema, snapshot.documents)
-        self._now = _Versions(schema, {})
-        self._now.by_group = dict(self._before.by_group)
+        self._base = _Versions(snapshot.documents)
+        self._before = self._base
+        if earlier is not None:
+            was = {key: document for key, document in snapshot.documents.items() if key not in earlier}
+            was.update({key: document for key, document in earlier.items() if document is not None})
+            self._before = _Versions(was)
+        self._now = _Versions({})
+        self._now.by_group = dict(self._base.by_group)
         self._parsed: dict[tuple[int, str], tuple[Document, Slot]] = {}
         self._slots: dict[tuple[str, str, str], Slot] = {}
         self._claims: dict[str, set[tuple[str, str]]] | None = None
@@ -165,13 +176,18 @@ class World:
         self._look(group)
         return self._now.own(group, layer)
 
+    def base(self, group: str, layer: str) -> Document | None:
+        """Return the group's own version in `layer` as it was read: what a write starts from and locks."""
+        self._look(group)
+        return self._base.own(group, layer)
+
     def own_before(self, group: str, layer: str) -> Document | None:
-        """Return the group's own version in `layer` as it was read."""
+        """Return the group's own version in `layer` as it was before the change at hand."""
         self._look(group)
         return self._before.own(group, layer)
 
     def layers_of(self, group: str) -> tuple[str, ...]:
-        """Return the layers in which the group has a version now: published first, then drafts, then releases by name."""
+        """Return the layers in which the group has a version now: published, drafts, then releases by name."""
         self._look(group)
         return _sorted_layers(self._now.by_group.get(group, {}))
 
@@ -311,7 +327,7 @@ class World:
         for group, name in sorted(self._claim_index().get(target, ())):
             for field in self.fields_of(group):
                 if field.name == name and self.holds(group, field, view, target):
-                    found.append((group, field))
+                    found.append((group, field))  # noqa: PERF401 - a comprehension over two loops reads worse
         return found
 
     def claiming_groups(self, target: str) -> list[str]:
@@ -324,7 +340,7 @@ class World:
         """Return who may point at whom: a superset, taken from the snapshot and from what was put since."""
         if self._claims is None:
             self._claims = {}
-            for source in (self._before.by_group, self._now.by_group):
+            for source in (self._before.by_group, self._base.by_group, self._now.by_group):
                 for group, versions in source.items():
                     for document in versions.values():
                         name = document.get("_type")

@@ -15,6 +15,7 @@ from bidir.errors import (
     Refused,
     RevisionConflict,
 )
+from bidir.refs import group_of
 from lakesim import errors as lake_errors
 from lakesim.clock import Clock
 from lakesim.lake import Dataset
@@ -91,6 +92,27 @@ class LakeBackend:
             raise translated(error) from error
         written = dict.fromkeys(row["id"] for row in answer["results"] if row["operation"] != "none")
         return LakeCommit(answer["transactionId"], tuple(written))
+
+    def act(self, actions: Sequence[Mapping[str, Json]]) -> LakeCommit:
+        """Perform actions as one request; which documents they wrote stands in the history."""
+        try:
+            answer = self.dataset.actions(list(actions))
+        except lake_errors.LakeError as error:
+            raise translated(error) from error
+        rows = self.dataset.transactions(from_transaction=answer["transactionId"], exclude_mutations=True)
+        written = dict.fromkeys(document_id for row in rows for document_id in row["documentIDs"])
+        return LakeCommit(answer["transactionId"], tuple(written))
+
+    def revision(self, group: str, revision: str) -> Document | None:
+        """Return the version of the group that had this `_rev`, as it was then."""
+        for row in self.dataset.transactions(
+            from_transaction=revision, to_transaction=revision, exclude_mutations=True
+        ):
+            for document_id in row["documentIDs"]:
+                found = self.dataset.revision(document_id, revision) if group_of(document_id) == group else None
+                if found is not None:
+                    return found
+        return None
 
     def scan(self, types: Iterable[str]) -> Iterator[Document]:
         """Yield every stored document of the types."""

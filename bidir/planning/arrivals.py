@@ -17,11 +17,12 @@ from bidir.relations import Field
 __all__ = ["adopt", "erase", "resync", "weaken_pointers", "withdraw"]
 
 
-def adopt(work: Work, group: str, layer: str, body: Mapping[str, Any] | None) -> None:
+def adopt(work: Work, group: str, layer: str, body: Mapping[str, Any] | None, *, all_stated: bool = False) -> None:
     """Answer the pointers that were waiting for `group` to appear in `layer`.
 
     `body` is what the creator stated: a field it does not mention is silent and takes the waiting pointers (a list
-    all of them, a single place the smallest group id), a field it mentions holds exactly that. None: all is silent.
+    all of them, a single place the smallest group id), a field it mentions holds exactly that. None: all is silent;
+    `all_stated`: none is, as when a draft is published.
     """
     for field in work.world.fields_of(group):
         waiting = [
@@ -29,7 +30,7 @@ def adopt(work: Work, group: str, layer: str, body: Mapping[str, Any] | None) ->
             for claimant, theirs in work.world.claimants(group, layer)
             if claimant != group and _answers(work, theirs, field, group)
         ]
-        stated = body is not None and _states(body, field)
+        stated = all_stated or (body is not None and _states(body, field))
         free = field.many or not work.world.targets(group, field, layer)
         for claimant, theirs in waiting:
             link = work.link_of(theirs, claimant, group)
@@ -106,8 +107,13 @@ def _keep_cleared(work: Work, group: str, layer: str, link: Link) -> None:
 
 
 def erase(work: Work, group: str, type_fields: tuple[Field, ...]) -> None:
-    """The group has no version left: take every pointer to it out of every layer (R7)."""
+    """The group has no version left: take every pointer to it out of every layer (R7).
+
+    `on_delete`: clear does that, keep makes the pointers weak, block refuses while there are partners (E8.14).
+    """
     world = work.world
+    if _blocked(work, group, type_fields):
+        return
     for claimant in world.claiming_groups(group):
         if claimant == group:
             continue
@@ -117,13 +123,33 @@ def erase(work: Work, group: str, type_fields: tuple[Field, ...]) -> None:
                 if slot is None or group not in slot.counts:
                     continue
                 link = _dead_link(work, field, claimant, group, type_fields)
-                if link is None or link.relation.on_delete == "keep":
+                if link is None:
+                    continue
+                if link.relation.on_delete == "keep":
+                    for item in [item for item in slot.items if item.target == group]:
+                        _weaken_item(work, link, layer, item)
                     continue
                 if layer in world.snapshot.locked:
                     wait_for(work, layer, link, "locked-release")
                 elif not world.marked(claimant, layer):
                     work.remove_half(link, layer)
                     work.settle(link, layer)
+
+
+def _blocked(work: Work, group: str, type_fields: tuple[Field, ...]) -> bool:
+    """Whether a relation with `on_delete: block` still has partners of the group, and nobody consented."""
+    world = work.world
+    blocked = False
+    for claimant in world.claiming_groups(group):
+        for field in world.fields_of(claimant):
+            link = _dead_link(work, field, claimant, group, type_fields)
+            if link is None or claimant == group or link.relation.on_delete != "block":
+                continue
+            if not any(world.holds(claimant, field, layer, group) for layer in world.layers_of(claimant)):
+                continue
+            text = f"{group} cannot be deleted while {claimant} points at it ({field.name})"
+            blocked = not work.conflict("blocked", link.mirrored, claimant, PUBLISHED, text) or blocked
+    return blocked
 
 
 def _dead_link(work: Work, field: Field, claimant: str, group: str, type_fields: tuple[Field, ...]) -> Link | None:

@@ -167,6 +167,8 @@ def deferral(work: Work, layer: str, link: Link) -> PendingReason | None:
     world = work.world
     if work.source_only is not None:
         return work.source_only
+    if work.publishing and layer == PUBLISHED and link.relation.publish_partners != "field":
+        return "permission"
     if not world.visible(link.target, layer):
         in_release = layer not in (PUBLISHED, DRAFTS)
         if world.marked(link.target, layer) or not (in_release and world.own(link.target, DRAFTS) is not None):

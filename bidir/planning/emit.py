@@ -45,7 +45,7 @@ class _Edits:
 
 
 def emit(work: Work, simulated: Simulated, *, lock_all: bool = False) -> Emitted:
-    """Return the transaction: versions made, removals, additions, the user's own mutations, repairs of them, deletes."""
+    """Return the transaction: versions made, removals, additions, the user's own, repairs of them, deletes."""
     world = work.world
     mine: dict[Place, list[Wire]] = {}
     for step in simulated.steps:
@@ -60,7 +60,7 @@ def emit(work: Work, simulated: Simulated, *, lock_all: bool = False) -> Emitted
     places = list(dict.fromkeys([*mine, *work.made, *work.written]))
     for group, layer in places:
         place = (group, layer)
-        base, own = world.own_before(group, layer), world.own(group, layer)
+        base, own = world.base(group, layer), world.own(group, layer)
         target = stored_id(group, layer)
         if place in simulated.on_demand:
             creates.append({"create": dict(simulated.on_demand[place])})
@@ -69,6 +69,13 @@ def emit(work: Work, simulated: Simulated, *, lock_all: bool = False) -> Emitted
                 deletes += [_lock(target, base), {"delete": {"id": target}}]
             elif base is not None:
                 locks[place] = base["_rev"]
+            continue
+        if place in work.rewritten:
+            document = dict(world.document(group, layer) or {})
+            if base is not None:
+                creates += [_lock(target, base), {"createOrReplace": document}]
+            else:
+                creates.append({"create": document})
             continue
         if base is None and place in work.made and place not in mine:
             creates.append({"create": dict(world.document(group, layer) or {})})
@@ -128,7 +135,8 @@ def _needs_lock(work: Work, place: Place) -> bool:
         if field.many and field.max is None and not field.acyclic:
             continue
         now = world.slot(group, field, layer)
-        before = world.own_targets_before(group, field, layer)
+        base = world.base(group, layer)
+        before = {} if base is None else world.parsed(base, field).counts
         if now is not None and list(now.counts) != list(before):
             return True
     return False

@@ -122,7 +122,7 @@ def prune(work: Work, engine_versions: Iterable[str], groups: Iterable[str]) -> 
             continue
         world.put(group, layer, None)
         work.made.pop((group, layer), None)
-        if world.own_before(group, layer) is None:
+        if world.base(group, layer) is None:
             work.written.pop((group, layer), None)
         else:
             work.written[(group, layer)] = None

@@ -31,6 +31,7 @@ class Step:
 
     `document_id` is as given (None: to be generated), `group` and `layer` where it goes once routed, `body` the
     document, or the patch with its id, or nothing for a delete.
+    `generated`: the id was made for it, so nothing can be waiting for it.
     """
 
     kind: Kind
@@ -38,6 +39,7 @@ class Step:
     body: Mapping[str, Json]
     group: str = ""
     layer: str = PUBLISHED
+    generated: bool = False
 
     @property
     def stored_id(self) -> str:
@@ -165,7 +167,7 @@ def _make_source(world: World, step: Step, out: Simulated) -> None:
         return
     body = copied(below, step.group, step.layer)
     world.put(step.group, step.layer, body)
-    if world.own_before(step.group, step.layer) is not None:
+    if world.base(step.group, step.layer) is not None:
         # The same submit deleted it a step earlier: the copy belongs between the two.
         rest = {key: value for key, value in body.items() if key != "_id"}
         out.steps.append(Step("create", body["_id"], rest, step.group, step.layer))

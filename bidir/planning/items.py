@@ -99,7 +99,8 @@ def place_for(world: World, group: str, field: Field, layer: str, target: str) -
         return end, None
     position = next(index for index, item in enumerate(below.items) if item.target == target)
     item = below.items[position]
-    if item.fault is not None or (item.key is not None and item.key in slot.keys()):
+    taken = slot.keys()
+    if item.fault is not None or (item.key is not None and item.key in taken):
         return end, None
     if not field.many:
         return 0, item

@@ -300,8 +300,7 @@ def _mend_view(work: Work, view: str, waiting: Collection[tuple[str, str, str, s
                 places[end.group, end.field.name] = places.get((end.group, end.field.name), 0) + 1
         else:
             refused.append(half)
-    for half in refused:
-        lost.append(_asymmetry(world, view, half))
+    lost.extend(_asymmetry(world, view, half) for half in refused)
     for half in halves:
         if half.key not in accepted:
             disconnect(work, view, half)

@@ -6,7 +6,7 @@ is a property of this function plus the engine's retry loop.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
@@ -17,19 +17,20 @@ from bidir.planning.closure import SlotEdit, close_layer
 from bidir.planning.emit import emit
 from bidir.planning.finish import prune, report_odd_items, secure_items
 from bidir.planning.intent import Patched, Simulated, Step, simulate
+from bidir.planning.lifecycle import Operation, Staged, stage, strengthen_published
 from bidir.planning.restated import only_restates
 from bidir.planning.upward import reconcile_above
 from bidir.planning.work import Work
-from bidir.refs import DRAFTS, PUBLISHED, stored_id
+from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of, stored_id
 from bidir.relations import Schema
 from bidir.siblings import Snapshot, World
 
-__all__ = ["Intent", "Plan", "plan"]
+__all__ = ["Intent", "Plan", "plan", "plan_aftermath"]
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is wanted: the user's steps in a layer.
+    """What is wanted: the user's steps in a layer, or an operation of the life cycle.
 
     `consent` holds tokens of conflicts that may go through. `source_only` gives a reason why no partner may be
     written: then only the user's own mutations are planned and every other half is pending for that reason.
@@ -37,6 +38,7 @@ class Intent:
 
     steps: tuple[Step, ...]
     layer: str
+    operation: Operation | None = None
     consent: frozenset[str] = frozenset()
     source_only: PendingReason | None = None
 
@@ -88,31 +90,66 @@ def plan(
     Raises: IntentError for an id of another layer, Refused for a patch the lake would refuse, QuarantineError.
     """
     world = World(schema, snapshot)
-    simulated = simulate(intent.steps, world, intent.layer, patched)
     work = Work(world, intent.consent, intent.source_only)
-    work.user = dict.fromkeys(simulated.touched)
-    if only_restates(simulated, world):
-        return Plan(needs=_missing(world))
-    changes = _changes(work, simulated)
-    for layer in dict.fromkeys([PUBLISHED, *changes.edits]):
-        _close(work, simulated, changes, layer)
-    for group, layer in changes.departures:
-        _depart(work, group, layer)
-    _above(work, simulated)
-    for group, layer in simulated.touched:
-        report_odd_items(work, group, layer)
+    if intent.operation is not None:
+        staged = stage(work, intent.operation)
+    else:
+        staged = Staged(simulate(intent.steps, world, intent.layer, patched))
+        work.user = dict.fromkeys(staged.simulated.touched)
+        if only_restates(staged.simulated, world):
+            return Plan(needs=frozenset(world.needs))
+    _carry_through(work, staged)
     prune(work, engine_versions, {group for group, _ in [*work.user, *work.written]})
+    return _finish(work, staged.simulated)
+
+
+def plan_aftermath(
+    schema: Schema,
+    snapshot: Snapshot,
+    earlier: Mapping[str, Mapping[str, Any] | None],
+    *,
+    engine_versions: Collection[str] = (),
+) -> Plan:
+    """Return the transaction that carries the consequences of a change others have committed already.
+
+    `earlier` maps the stored ids that changed to what they were before (None: did not exist); `snapshot` shows what
+    they are now. Bidirectional semantics, E4 rows 25, 26 and 31: the direction of the change decides.
+    """
+    world = World(schema, snapshot, earlier)
+    work = Work(world)
+    work.committed = True
+    simulated = Simulated([], {}, [(group_of(one), layer_of(one)) for one in earlier], [])
+    _carry_through(work, Staged(simulated, stated=True))
+    prune(work, engine_versions, {group for group, _ in [*simulated.touched, *work.written]})
     return _finish(work, simulated)
 
 
-def _close(work: Work, simulated: Simulated, changes: _Changes, layer: str) -> None:
-    """Bring one layer into step: the user's edits, the claims of a copied draft, adoption, then safe items."""
+def _carry_through(work: Work, staged: Staged) -> None:
+    """Carry what was done to the documents to all others, layer by layer."""
+    simulated = staged.simulated
+    changes = _changes(work, simulated)
+    for layer in dict.fromkeys([PUBLISHED, *changes.edits]):
+        _close(work, staged, changes, layer)
+    for group, layer in changes.departures:
+        _depart(work, group, layer)
+    for group in staged.published:
+        strengthen_published(work, group)
+    _above(work, simulated)
+    for group, layer in simulated.touched:
+        report_odd_items(work, group, layer)
+
+
+def _close(work: Work, staged: Staged, changes: _Changes, layer: str) -> None:
+    """Bring one layer into step: the edits, the claims of a copied draft, adoption, then safe items."""
     edits, claims = changes.edits.get(layer, []), changes.claims.get(layer, [])
-    close_layer(work, layer, edits)
+    work.publishing = bool(staged.published)
+    forced = work.publishing or work.committed
+    close_layer(work, layer, edits, mode="claim" if staged.claims else "force" if forced else "steal")
     close_layer(work, layer, claims, mode="claim")
     for group, arrived_in in changes.arrivals:
         if arrived_in == layer:
-            adopt(work, group, layer, _stated(simulated, group, layer))
+            body = work.world.own(group, layer) if work.committed else _stated(staged.simulated, group, layer)
+            adopt(work, group, layer, body, all_stated=bool(staged.published))
     # Adoption may itself make versions from drafts, which are adopted in turn: the list grows while it is walked.
     for group, arrived_in in work.arrived:
         if arrived_in == layer:
@@ -178,10 +215,6 @@ def _above(work: Work, simulated: Simulated) -> None:
     touched = [group for group, layer in [*simulated.touched, *work.written] if layer == PUBLISHED]
     if touched:
         reconcile_above(work, touched)
-
-
-def _missing(world: World) -> frozenset[str]:
-    return frozenset(world.needs)
 
 
 def _finish(work: Work, simulated: Simulated) -> Plan:

@@ -28,13 +28,15 @@ class Reading:
     """What to look up.
 
     `sources` are groups whose partners matter (`everything`, or only list items with one of `keys`), `targets` groups
-    of which only the holders of single places matter, `claims` groups whose referrers matter.
+    of which only the holders of single places matter, `claims` groups whose referrers matter. `deep`: also who holds
+    the single places of the sources' partners.
     """
 
     sources: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
     everything: bool = True
+    deep: bool = False
     keys: frozenset[str] = frozenset()
 
     def params(self) -> dict[str, Json]:
@@ -44,6 +46,7 @@ class Reading:
             "targets": [{"g": group} for group in self.targets],
             "claims": [{"g": group} for group in self.claims],
             "everything": self.everything,
+            "deep": [{"g": group} for group in self.sources] if self.deep else [],
             "keys": sorted(self.keys),
         }
 
@@ -67,11 +70,15 @@ def reading_query(schema: Schema) -> str:
                 singles[_attribute(field.path)] = None
     versions = "*[sanity::versionOf(^.g)]"
     partner = '{"d": *[sanity::versionOf(^._ref)]}.d[]'
-    near = f'{versions}{{"r": [{", ".join([*singles, *lists])}]}}.r[]{partner}'
-    held = f'{versions}{{"r": [{", ".join(singles)}]}}.r[]{partner}'
+    links = f'{{"r": [{", ".join([*singles, *lists])}]}}.r[]'
+    holders = f'{{"r": [{", ".join(singles)}]}}.r[]'
+    near = f"{versions}{links}{partner}"
+    held = f"{versions}{holders}{partner}"
+    beyond = f'{versions}{links}{{"d": *[sanity::versionOf(^._ref)]{holders}{partner}}}.d[]'
     return (
         f'{{"own": $sources[]{{"d": {versions}}}.d[], "wanted": $targets[]{{"d": {versions}}}.d[], '
         f'"near": $sources[]{{"d": {near}}}.d[], "held": $targets[]{{"d": {held}}}.d[], '
+        f'"beyond": $deep[]{{"d": {beyond}}}.d[], '
         '"claims": $claims[]{"d": *[references(^.g)]}.d[], '
         '"locked": *[_type == "system.release" && state != "active"].name}'
     )
@@ -80,12 +87,13 @@ def reading_query(schema: Schema) -> str:
 def snapshot_of(schema: Schema, reading: Reading, result: Mapping[str, Json]) -> Snapshot:
     """Return what the query's result says, with the groups it is complete for."""
     documents: dict[str, Mapping[str, Json]] = {}
-    for part in ("own", "wanted", "near", "held", "claims"):
+    for part in ("own", "wanted", "near", "held", "beyond", "claims"):
         for document in result.get(part) or ():
             if isinstance(document, Mapping):
                 documents[document["_id"]] = document
     known = {*reading.sources, *reading.targets}
-    for part, follows_lists in (("own", True), ("wanted", False)):
+    parts = (("own", True), ("wanted", False), *((("near", False),) if reading.deep else ()))
+    for part, follows_lists in parts:
         for document in result.get(part) or ():
             if isinstance(document, Mapping):
                 known.update(_followed(schema, reading, document, follows_lists))
@@ -124,14 +132,14 @@ def reading_for(schema: Schema, steps: Iterable[Step]) -> Reading:
             continue
         everything = True
         name = step.body.get("_type")
-        if step.kind == "delete" or (isinstance(name, str) and schema.fields_of(name)):
+        if step.kind == "delete" or (not step.generated and isinstance(name, str) and schema.fields_of(name)):
             claims[group] = None
     return Reading(
         tuple(sources),
         tuple(target for target in targets if target not in sources),
         tuple(claims),
         everything,
-        frozenset(keys),
+        keys=frozenset(keys),
     )
 
 

@@ -53,9 +53,10 @@ class Link:
 class Work:
     """State of one plan.
 
-    `made` are versions the engine created in this plan, `written` the (group, layer) whose slots it changed, `new`
-    the links made in this plan, `user` what the user's own mutations touched, `arrived` the versions made
-    from a draft, through which their group became visible in a release.
+    Of versions (group, layer): `made` were created by the engine in this plan, `written` changed by it, `user` touched
+    by the user's own mutations, `rewritten` replaced as a whole; `arrived` were made from a draft, through which their
+    group became visible in a release. `new` are the links made. `committed`: the change at hand was made by others and
+    stands already, so that no policy can refuse it; `publishing`: it is a publish.
     """
 
     world: World
@@ -70,6 +71,9 @@ class Work:
     new: dict[tuple[str, str, str, str], Link] = dataclass_field(default_factory=dict)
     relations: dict[str, None] = dataclass_field(default_factory=dict)
     user: dict[tuple[str, str], None] = dataclass_field(default_factory=dict)
+    rewritten: dict[tuple[str, str], None] = dataclass_field(default_factory=dict)
+    committed: bool = False
+    publishing: bool = False
     arrived: list[tuple[str, str]] = dataclass_field(default_factory=list)
     steps: int = 0
 
@@ -198,6 +202,8 @@ class Work:
             raise QuarantineError(f"planning did not come to rest after {STEPS_MAX} links; nothing was written")
 
     def rewrite(self, group: str, layer: str, document: Mapping[str, Any] | None) -> None:
-        """Put a whole version in place (None removes it) as the engine's own doing."""
+        """Put a whole version in place (None removes it) as the operation's own doing."""
         self.world.put(group, layer, document)
         self.written[(group, layer)] = None
+        if document is not None:
+            self.rewritten[(group, layer)] = None

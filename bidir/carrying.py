@@ -1,0 +1,307 @@
+"""Carrying an intent out: read, plan, commit; plan again where somebody was faster; degrade before the editor waits.
+
+Source: bidirectional semantics, F3 (one read), F5 (conflicts, unknown outcome, budget).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from bidir.errors import (
+    BackendError,
+    DocumentMissing,
+    IntentError,
+    PermissionRefused,
+    QuarantineError,
+    RateLimited,
+    ReferenceRefused,
+    Refused,
+    RevisionConflict,
+    Unavailable,
+    UnknownOutcome,
+)
+from bidir.journal import Journal
+from bidir.origin import transaction_id as make_transaction_id
+from bidir.outcome import Outcome
+from bidir.pending import PendingStore
+from bidir.planning import Intent, Plan, plan, plan_aftermath
+from bidir.planning.reading import Reading, reading_query, snapshot_of
+from bidir.ports import Backend, Committed
+from bidir.refs import DRAFTS, PUBLISHED, group_of, stored_id
+from bidir.relations import Schema
+from bidir.siblings import Snapshot
+
+__all__ = ["BUDGET_SECONDS", "Carrier", "Mode", "Run"]
+
+Document = Mapping[str, Any]
+Mode = Literal["off", "observe", "on"]
+"""off: relations are left alone; observe: only say what would be written; on: keep both sides in step."""
+
+BUDGET_SECONDS = 0.15
+"""How long an editor's own write may be held back by re-planning, of the 200 ms that a reference change may cost."""
+RETRIES_MAX = 3
+"""Plans thrown away because somebody else was faster, before the source is written alone."""
+READS_MAX = 40
+"""Reads one intent may need; only a search along an acyclic relation takes more than two."""
+JITTER_SECONDS = 0.005
+"""Longest first wait before planning again; it doubles with each retry."""
+
+
+@dataclass(slots=True)
+class Run:
+    """The course of one intent: requests counted, and the snapshot as far as it was read."""
+
+    started: float
+    reads: int = 0
+    writes: int = 0
+    retries: int = 0
+    snapshot: Snapshot = field(default_factory=Snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A commit whose answer was lost and whose traces were found."""
+
+    transaction_id: str
+    documents: tuple[str, ...]
+
+
+class Carrier:
+    """Reads, plans and commits for one engine; holds what the engine remembers."""
+
+    def __init__(self, schema: Schema, backend: Backend, *, mode: Mode, budget: float) -> None:
+        """Work by `schema` on `backend`.
+
+        Raises: IntentError for an unknown mode.
+        """
+        if mode not in ("off", "observe", "on"):
+            raise IntentError(f'unknown mode "{mode}": one of "off", "observe", "on"')
+        self.schema = schema
+        self.backend = backend
+        self.mode: Mode = mode
+        self.budget = budget
+        self.counters: Counter[str] = Counter()
+        self.journal = Journal()
+        self.store = PendingStore()
+        self._query = reading_query(schema)
+        self._passive = schema.without_relations()
+
+    def start(self) -> Run:
+        """Return a run that starts now."""
+        return Run(self.backend.clock.monotonic())
+
+    def carry_out(
+        self, intent: Intent, reading: Reading, transaction_id: str | None = None, run: Run | None = None
+    ) -> Outcome:
+        """Do what `intent` wants; `reading` says what to read first, unless `run` brings a snapshot.
+
+        Raises: IntentError, BackendError where the lake refuses the user's own write.
+        """
+        self.counters["intents"] += 1
+        course = run or self.start()
+        if not course.snapshot.known and (intent.steps or intent.operation):
+            self.read(course, reading)
+        if self.mode == "on":
+            outcome = self._attempts(intent, transaction_id, course)
+        else:
+            outcome = self._passed_through(intent, transaction_id, course)
+        self._note(intent, outcome, course)
+        return outcome
+
+    def follow_up(self, earlier: Mapping[str, Document | None], run: Run) -> Outcome:
+        """Carry the consequences of a change that is committed already; `run` holds what is there now."""
+        before = replace(run)
+
+        def aftermath(snapshot: Snapshot) -> Plan:
+            return plan_aftermath(self.schema, snapshot, earlier, engine_versions=self.store.engine_versions)
+
+        if self.mode != "on":
+            return Outcome()
+        outcome = self._attempts(Intent((), PUBLISHED), None, run, aftermath)
+        self._note(Intent((), PUBLISHED), outcome, before)
+        return outcome
+
+    def _passed_through(self, intent: Intent, transaction_id: str | None, run: Run) -> Outcome:
+        """Write the user's mutations alone; when observing, say what would have been written beside them."""
+        if self.mode == "observe":
+            would = self._planned(run, self._planner(intent))
+            self.journal.observed(intent, would)
+        mine = plan(self._passive, run.snapshot, intent, patched=self.backend.patched)
+        committed = self._commit(mine, transaction_id, run)
+        return self._outcome(mine, committed, run)
+
+    def _planner(self, intent: Intent) -> Callable[[Snapshot], Plan]:
+        versions = self.store.engine_versions
+        return lambda snapshot: plan(
+            self.schema, snapshot, intent, patched=self.backend.patched, engine_versions=versions
+        )
+
+    def _attempts(
+        self,
+        intent: Intent,
+        transaction_id: str | None,
+        run: Run,
+        planner: Callable[[Snapshot], Plan] | None = None,
+    ) -> Outcome:
+        """Plan and commit; plan again where somebody was faster; past the budget write the source alone."""
+        while True:
+            made = self._planned(run, planner or self._planner(intent))
+            if made.conflicts or not made.mutations:
+                return self._outcome(made, None, run)
+            name = transaction_id or self._transaction_id(made)
+            try:
+                committed = self._commit(made, name, run)
+            except BackendError as error:
+                settled = self._settled_unknown(error, made, name, run)
+                if settled is not None:
+                    return self._outcome(made, settled, run)
+                intent = self._after_refusal(error, intent, made, run)
+                continue
+            return self._outcome(made, committed, run)
+
+    def _transaction_id(self, made: Plan) -> str | None:
+        """Name the transaction after its relation; one that touches none is the lake's to name."""
+        if not made.relations:
+            return None
+        return make_transaction_id(made.relations[0], self.backend.clock.nonce())
+
+    def _planned(self, run: Run, planner: Callable[[Snapshot], Plan]) -> Plan:
+        while True:
+            made = planner(run.snapshot)
+            self.counters["plans"] += 1
+            if not made.needs and not made.needs_claims:
+                if self._absence_confirmed(made, run):
+                    return made
+                continue
+            if run.reads >= READS_MAX:
+                raise QuarantineError(
+                    f"planning still asked for documents after {READS_MAX} reads; nothing was written"
+                )
+            self.read(run, Reading(tuple(sorted(made.needs)), (), tuple(sorted(made.needs_claims))))
+
+    def read(self, run: Run, reading: Reading) -> None:
+        """Add what `reading` asks for to the run's snapshot: one request."""
+        run.reads += 1
+        self.counters["reads"] += 1
+        result = self.backend.query(self._query, reading.params())
+        run.snapshot = run.snapshot.merged(snapshot_of(self.schema, reading, result))
+
+    def _absence_confirmed(self, made: Plan, run: Run) -> bool:
+        """Confirm by id that what a lagging query did not find is not there (F3); False if the plan must be redone."""
+        missing = {item.target for item in made.pending if item.reason in ("missing", "not-visible")}
+        if self.backend.consistent_queries or not missing:
+            return True
+        ids = [stored_id(group, layer) for group in sorted(missing) for layer in (PUBLISHED, DRAFTS)]
+        ids = [key for key in ids if key not in run.snapshot.documents]
+        if not ids or run.reads >= READS_MAX:
+            return True
+        run.reads += 1
+        found = {key: document for key, document in self.backend.documents(ids).items() if document is not None}
+        if not found:
+            return True
+        run.snapshot = replace(run.snapshot, documents={**run.snapshot.documents, **found})
+        return False
+
+    def _commit(self, made: Plan, transaction_id: str | None, run: Run) -> Committed | None:
+        if not made.mutations:
+            return None
+        run.writes += 1
+        self.counters["writes"] += 1
+        return self.backend.commit(made.mutations, transaction_id=transaction_id)
+
+    def _settled_unknown(self, error: BackendError, made: Plan, name: str | None, run: Run) -> Committed | None:
+        """After a lost answer: was the transaction committed? Its id is the revision of what it wrote (F5)."""
+        if not isinstance(error, UnknownOutcome) or name is None:
+            return None
+        run.reads += 1
+        found = self.backend.documents(made.documents)
+        if any(document is not None and document.get("_rev") == name for document in found.values()):
+            return _Known(name, made.documents)
+        return None
+
+    def _after_refusal(self, error: BackendError, intent: Intent, made: Plan, run: Run) -> Intent:
+        """Return the intent to plan next; raise `error` where the user's own write is what was refused."""
+        if self._is_users_own(error, intent):
+            raise error
+        if isinstance(error, (PermissionRefused, RateLimited)):
+            if intent.source_only is not None:
+                raise error
+            self.counters["degraded"] += 1
+            return replace(intent, source_only="permission" if isinstance(error, PermissionRefused) else "budget")
+        if not isinstance(error, (RevisionConflict, DocumentMissing, ReferenceRefused, UnknownOutcome, Unavailable)):
+            raise error
+        run.retries += 1
+        self.counters["retries"] += 1
+        if run.retries > 2 * RETRIES_MAX:
+            raise error
+        self._refresh(made, run)
+        spent = self.backend.clock.monotonic() - run.started
+        if intent.source_only is None and (run.retries > RETRIES_MAX or spent > self.budget):
+            self.counters["degraded"] += 1
+            return replace(intent, source_only="budget" if spent > self.budget else "conflict")
+        wait = JITTER_SECONDS * 2 ** (run.retries - 1) * self.backend.clock.jitter()
+        if run.retries > 1 and spent + wait < self.budget:
+            self.backend.clock.sleep(wait)
+        return intent
+
+    def _is_users_own(self, error: BackendError, intent: Intent) -> bool:
+        """Whether the refusal is about what the user demanded: a guard, a create, a patch of nothing."""
+        if isinstance(error, Refused):
+            return True
+        for step in intent.steps:
+            target = error.document_id
+            if target is None or group_of(target) != group_of(step.document_id or step.group):
+                continue
+            if isinstance(error, RevisionConflict) and "ifRevisionID" in step.body:
+                return True
+            if (
+                isinstance(error, RevisionConflict)
+                and step.kind == "create"
+                and error.type == "documentAlreadyExistsError"
+            ):
+                return True
+            if isinstance(error, DocumentMissing) and step.kind == "patch":
+                return True
+        return False
+
+    def _refresh(self, made: Plan, run: Run) -> None:
+        """Read again, by id, everything the plan looked at; a query might still show what was true before."""
+        ids = {stored_id(group, layer) for group in run.snapshot.known for layer in (PUBLISHED, DRAFTS)}
+        ids |= set(run.snapshot.documents) | set(made.documents)
+        run.reads += 1
+        found = self.backend.documents(sorted(ids))
+        kept = {key: value for key, value in run.snapshot.documents.items() if key not in found}
+        fresh = {key: document for key, document in found.items() if document is not None}
+        run.snapshot = replace(run.snapshot, documents={**kept, **fresh})
+
+    def _outcome(self, made: Plan, committed: Committed | None, run: Run) -> Outcome:
+        if not made.conflicts:
+            self.store.settle(made.settled)
+            self.store.add(made.pending)
+            self.store.remember_versions(made.made, no_longer=made.user_owned)
+        written = committed.documents if committed is not None else ()
+        return Outcome(
+            transaction_id=committed.transaction_id if committed is not None else None,
+            documents_written=len(written),
+            reads=run.reads,
+            writes=run.writes,
+            conflicts=made.conflicts,
+            pending=made.pending,
+            notices=made.notices,
+            retries=run.retries,
+            mutations=made.mutations if committed is not None else (),
+        )
+
+    def _note(self, intent: Intent, outcome: Outcome, run: Run) -> None:
+        elapsed = self.backend.clock.monotonic() - run.started
+        self.counters["documents"] += outcome.documents_written
+        self.counters["conflicts"] += len(outcome.conflicts)
+        self.counters["empty_plans"] += not outcome.mutations
+        for item in outcome.pending:
+            self.counters[f"pending.{item.reason}"] += 1
+        for notice in outcome.notices:
+            self.counters[f"notice.{notice.kind}"] += 1
+        self.journal.done(intent.layer, outcome, elapsed)

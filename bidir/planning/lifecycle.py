@@ -1,0 +1,288 @@
+"""The life cycle as changes of the world: publish, unpublish, discard, delete, restore, duplicate, new versions.
+
+Each operation only says what happens to the documents themselves; the planner then carries the consequences, by the
+same rules as for an edit. Source: bidirectional semantics, E4 rows 14–30, E8.7, E8.12–E8.16.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import Any, Literal
+
+from bidir.errors import DocumentMissing, IntentError
+from bidir.planning.intent import Simulated
+from bidir.planning.items import with_reference
+from bidir.planning.work import Work
+from bidir.refs import DRAFTS, PUBLISHED, group_of, replace_items, stored_id, with_value_at
+from bidir.relations import Field
+from bidir.siblings import copied
+
+__all__ = ["Operation", "OperationKind", "stage", "strengthen_published"]
+
+Document = Mapping[str, Any]
+OperationKind = Literal["publish", "unpublish", "discard", "delete", "restore", "duplicate", "create_version", "soften"]
+
+KEY_LENGTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One call of the life cycle.
+
+    `groups` are the documents concerned, `layer` the version meant; `document` is the revision to restore, `copy_id`
+    the new group of a duplicate.
+    """
+
+    kind: OperationKind
+    groups: tuple[str, ...]
+    layer: str
+    document: Document | None = None
+    copy_id: str = ""
+
+
+@dataclass(slots=True)
+class Staged:
+    """What an operation did to the world: `simulated` for the planner, and how its edits are to be taken.
+
+    `claims`: additions take no taken place. `stated`: the new documents state every field, silent or not.
+    """
+
+    simulated: Simulated
+    claims: bool = False
+    stated: bool = False
+    published: list[str] = dataclass_field(default_factory=list)
+
+
+def stage(work: Work, operation: Operation) -> Staged:
+    """Do the operation to the documents themselves.
+
+    Raises: IntentError for an operation that makes no sense there, DocumentMissing where the version is missing.
+    """
+    staged = Staged(Simulated([], {}, [], []))
+    for group in operation.groups:
+        _STAGES[operation.kind](work, operation, group, staged)
+    return staged
+
+
+def _missing(group: str, layer: str) -> DocumentMissing:
+    target = stored_id(group, layer)
+    return DocumentMissing(
+        f'The document with the ID "{target}" was not found', type="documentNotFoundError", document_id=target
+    )
+
+
+def _publish(work: Work, operation: Operation, group: str, staged: Staged) -> None:
+    world = work.world
+    if operation.layer == DRAFTS and world.is_live(group):
+        raise IntentError(
+            f'"{group}" is edited live: its published document is what everybody sees, nothing to publish'
+        )
+    version = world.document(group, operation.layer)
+    if version is None:
+        raise _missing(group, operation.layer)
+    body = copied(version, group, PUBLISHED)
+    if world.own(group, PUBLISHED) is None and "_createdAt" in version:
+        body["_createdAt"] = version["_createdAt"]
+    work.rewrite(group, operation.layer, None)
+    work.rewrite(group, PUBLISHED, _strengthened(body, world.fields_of(group)))
+    staged.simulated.touched.append((group, PUBLISHED))
+    staged.published.append(group)
+    staged.stated = True
+
+
+def _unpublish(work: Work, operation: Operation, group: str, staged: Staged) -> None:
+    world = work.world
+    if world.is_live(group):
+        raise IntentError(f'"{group}" is edited live and has no draft to go back to: delete it instead of unpublishing')
+    published = world.document(group, PUBLISHED)
+    if published is None:
+        raise _missing(group, PUBLISHED)
+    if world.own(group, DRAFTS) is None:
+        work.rewrite(group, DRAFTS, copied(published, group, DRAFTS))
+        work.user[(group, DRAFTS)] = None
+    work.rewrite(group, PUBLISHED, None)
+    staged.simulated.touched.append((group, PUBLISHED))
+
+
+def _discard(work: Work, operation: Operation, group: str, staged: Staged) -> None:
+    if operation.layer == PUBLISHED:
+        raise IntentError("discard takes a draft or a release version; to take a document offline, unpublish it")
+    if work.world.own(group, operation.layer) is None:
+        raise _missing(group, operation.layer)
+    work.rewrite(group, operation.layer, None)
+    staged.simulated.touched.append((group, operation.layer))
+
+
+def _delete(work: Work, operation: Operation, group: str, staged: Staged) -> None:
+    world = work.world
+    layers = world.layers_of(group)
+    if not layers:
+        raise _missing(group, PUBLISHED)
+    locked = [layer for layer in layers if layer in world.snapshot.locked]
+    if locked:
+        raise IntentError(
+            f'"{group}" has a version in the release "{locked[0]}", which takes no writes: unschedule it first'
+        )
+    for layer in reversed(layers):
+        work.rewrite(group, layer, None)
+    staged.simulated.touched.append((group, PUBLISHED if PUBLISHED in layers else layers[0]))
+
+
+def _restore(work: Work, operation: Operation, group: str, staged: Staged) -> None:
+    revision = operation.document
+    if revision is None:
+        raise _missing(group, operation.layer)
+    layer = PUBLISHED if work.schema.is_live(str(revision.get("_type"))) else DRAFTS
+    work.rewrite(group, layer, copied(revision, group, layer))
+    work.user[(group, layer)] = None
+    staged.simulated.touched.append((group, layer))
+    staged.claims = True
+
+
+def _duplicate(work: Work, operation: Operation, group: str, staged: Staged) -> None:
+    world = work.world
+    seen = world.layer_seen(group, operation.layer)
+    original = None if seen is None else world.document(group, seen)
+    if original is None:
+        raise _missing(group, operation.layer)
+    copy = group_of(operation.copy_id)
+    if world.layers_of(copy):
+        raise IntentError(f'"{copy}" exists already; a duplicate needs an id that is free')
+    layer = PUBLISHED if operation.layer == DRAFTS and world.is_live(group) else operation.layer
+    body: dict[str, Any] = copied(original, copy, layer)
+    for field in world.fields_of(group):
+        body = _copied_field(work, field, group, body)
+    body = _rekeyed(body, copy)
+    body["_id"] = stored_id(copy, layer)
+    work.rewrite(copy, layer, body)
+    work.user[(copy, layer)] = None
+    staged.simulated.touched.append((copy, layer))
+    staged.stated = True
+    staged.claims = True
+
+
+def _copied_field(work: Work, field: Field, group: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Keep in the copy what two documents may say at once: links whose other end is a list (rows 28 and 29)."""
+    slot = work.world.parsed(body, field)
+    kept = []
+    for item in slot.items:
+        link = None if item.target is None else work.link_of(field, group, item.target)
+        shareable = link is None or link.mirrored.field.many
+        if shareable and item.target != group:
+            kept.append(item.raw)
+    if field.many:
+        return replace_items(body, field, kept) if slot.items else body
+    return body if kept or not slot.items else with_value_at(body, field.path, None)
+
+
+def _rekeyed(value: Any, salt: str, place: str = "") -> Any:
+    """Return the value with fresh, reproducible `_key`s on the items of its arrays."""
+    if isinstance(value, list):
+        return [_rekeyed(item, salt, f"{place}[{index}]") for index, item in enumerate(value)]
+    if not isinstance(value, Mapping):
+        return value
+    out = {name: _rekeyed(inner, salt, f"{place}.{name}") for name, inner in value.items()}
+    if isinstance(out.get("_key"), str):
+        out["_key"] = hashlib.sha256(f"{salt}{place}{out['_key']}".encode()).hexdigest()[:KEY_LENGTH]
+    return out
+
+
+def _create_version(work: Work, operation: Operation, group: str, staged: Staged) -> None:
+    world = work.world
+    layer = operation.layer
+    if layer in (PUBLISHED, DRAFTS):
+        raise IntentError("create_version takes a release; a draft is made by its first edit")
+    if world.own(group, layer) is not None:
+        raise IntentError(f'"{group}" has a version in "{layer}" already')
+    below = world.document(group, PUBLISHED)
+    if below is None:
+        below = world.document(group, DRAFTS)
+        if below is None:
+            raise _missing(group, PUBLISHED)
+        staged.simulated.from_draft.append((group, layer))
+    work.rewrite(group, layer, copied(below, group, layer))
+    work.user[(group, layer)] = None
+    staged.simulated.touched.append((group, layer))
+
+
+def _soften(work: Work, operation: Operation, group: str, staged: Staged) -> None:
+    """Make strong relation pointers at a group the release unpublishes weak, in the release (E8.13)."""
+    world = work.world
+    for claimant in world.claiming_groups(group):
+        layer = world.layer_seen(claimant, operation.layer)
+        if claimant == group or layer is None:
+            continue
+        for field in world.fields_of(claimant):
+            slot = world.slot(claimant, field, layer)
+            for item in list(slot.items if slot is not None else ()):
+                if item.target != group or (item.reference or {}).get("_weak") is True:
+                    continue
+                if not work.ensure(claimant, operation.layer):
+                    continue
+                soft = with_reference(field, item, {**(item.reference or {}), "_weak": True})
+                world.changing(claimant, field, operation.layer).replace(item, soft)
+                work.written[(claimant, operation.layer)] = None
+
+
+_STAGES = {
+    "publish": _publish,
+    "unpublish": _unpublish,
+    "discard": _discard,
+    "delete": _delete,
+    "restore": _restore,
+    "duplicate": _duplicate,
+    "create_version": _create_version,
+    "soften": _soften,
+}
+
+
+# ------------------------------------------------------------------------------------------------- strengthening
+
+
+def _strengthened(body: dict[str, Any], relation_fields: tuple[Field, ...]) -> dict[str, Any]:
+    """Do what the lake's own publish does to references outside the relations: stamped weak ones become strong."""
+    kept = {field.path[0] for field in relation_fields}
+    return {name: value if name in kept else _strengthened_value(value) for name, value in body.items()}
+
+
+def _strengthened_value(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_strengthened_value(item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    if value.get("_ref") is not None and value.get("_weak") and value.get("_strengthenOnPublish"):
+        return strengthened_reference(value)
+    return {name: _strengthened_value(inner) for name, inner in value.items()}
+
+
+def strengthened_reference(reference: Document) -> dict[str, Any]:
+    """Return a stamped weak reference as it stands after publishing (content-lake reference, section 1.8)."""
+    stamp = reference.get("_strengthenOnPublish")
+    stays_weak = isinstance(stamp, Mapping) and stamp.get("weak") is True
+    out = {name: value for name, value in reference.items() if name != "_strengthenOnPublish"}
+    if not stays_weak:
+        out.pop("_weak", None)
+    return out
+
+
+def strengthen_published(work: Work, group: str) -> None:
+    """Make stamped pointers strong where their target is published now: the group's own, and those at it (E8.6)."""
+    world = work.world
+    for claimant in dict.fromkeys([group, *world.claiming_groups(group)]):
+        if world.own(claimant, PUBLISHED) is None:
+            continue
+        for field in world.fields_of(claimant):
+            slot = world.slot(claimant, field, PUBLISHED)
+            for item in list(slot.items if slot is not None else ()):
+                if item.target is None or (claimant != group and item.target != group):
+                    continue
+                reference = item.reference or {}
+                stamped = reference.get("_weak") and reference.get("_strengthenOnPublish")
+                if not stamped or world.own(item.target, PUBLISHED) is None:
+                    continue
+                strong = with_reference(field, item, strengthened_reference(reference))
+                world.changing(claimant, field, PUBLISHED).replace(item, strong)
+                work.written[(claimant, PUBLISHED)] = None

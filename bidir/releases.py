@@ -1,0 +1,127 @@
+"""Whole releases: the lake's own actions, and what the relations need before and after them.
+
+Source: bidirectional semantics, E4 rows 24–27, E8.13; publishing a release is always the lake's release action.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bidir.carrying import Carrier
+from bidir.outcome import Outcome
+from bidir.planning import Intent, Operation
+from bidir.planning.reading import Reading
+from bidir.refs import PUBLISHED, group_of, layer_of
+from bidir.siblings import Snapshot, is_marked
+
+__all__ = ["archive", "create", "delete", "publish", "schedule", "unarchive", "unschedule"]
+
+Document = Mapping[str, Any]
+
+VERSIONS_QUERY = "*[_id in path($pattern)]{_id}"
+ACTION = "sanity.action.release."
+
+
+def create(carrier: Carrier, name: str, metadata: Mapping[str, Any]) -> Outcome:
+    """Create a release."""
+    return _act(carrier, [{"actionType": f"{ACTION}create", "releaseId": name, "metadata": dict(metadata)}])
+
+
+def schedule(carrier: Carrier, name: str, at: str) -> Outcome:
+    """Schedule a release; strong pointers at documents it unpublishes are made weak first."""
+    softened = _soften(carrier, name)
+    done = _act(carrier, [{"actionType": f"{ACTION}schedule", "releaseId": name, "publishAt": at}])
+    return _joined(softened, done)
+
+
+def unschedule(carrier: Carrier, name: str) -> Outcome:
+    """Take a schedule back."""
+    return _act(carrier, [{"actionType": f"{ACTION}unschedule", "releaseId": name}])
+
+
+def archive(carrier: Carrier, name: str) -> Outcome:
+    """Archive a release; it can come back, so nothing else changes."""
+    return _act(carrier, [{"actionType": f"{ACTION}archive", "releaseId": name}])
+
+
+def unarchive(carrier: Carrier, name: str) -> Outcome:
+    """Bring an archived release back."""
+    return _act(carrier, [{"actionType": f"{ACTION}unarchive", "releaseId": name}])
+
+
+def publish(carrier: Carrier, name: str) -> Outcome:
+    """Publish a release, then carry the consequences to the layers above in one follow-up transaction."""
+    softened = _soften(carrier, name)
+    run = carrier.start()
+    groups = _groups_in(carrier, name)
+    reading = Reading(tuple(groups), (), tuple(groups), deep=True)
+    carrier.read(run, reading)
+    earlier = run.snapshot
+    done = _act(carrier, [{"actionType": f"{ACTION}publish", "releaseId": name}])
+    after = replace(run, snapshot=Snapshot())
+    carrier.read(after, reading)
+    followed = carrier.follow_up(_changed(earlier, after.snapshot, groups), after)
+    return _joined(softened, done, followed)
+
+
+def delete(carrier: Carrier, name: str) -> Outcome:
+    """Delete an archived or published release; what lived only there is gone for good, pointers to it too (R7)."""
+    run = carrier.start()
+    done = _act(carrier, [{"actionType": f"{ACTION}delete", "releaseId": name}])
+    waiting = [item for item in carrier.store if item.layer == name]
+    carrier.store.settle(item.key for item in waiting)
+    groups = sorted({group for item in waiting for group in (item.source, item.target)})
+    if not groups:
+        return done
+    carrier.read(run, Reading(tuple(groups), (), tuple(groups), deep=True))
+    return done
+
+
+def _groups_in(carrier: Carrier, name: str) -> list[str]:
+    found = carrier.backend.query(VERSIONS_QUERY, {"pattern": f"versions.{name}.**"})
+    return sorted({group_of(row["_id"]) for row in found})
+
+
+def _changed(earlier: Snapshot, now: Snapshot, groups: Sequence[str]) -> dict[str, Document | None]:
+    """Return what the published documents of the groups were before, where they are different now."""
+    keys = {key for key in (*earlier.documents, *now.documents) if group_of(key) in set(groups)}
+    changed: dict[str, Document | None] = {}
+    for key in sorted(keys):
+        before, after = earlier.documents.get(key), now.documents.get(key)
+        if layer_of(key) == PUBLISHED and (before or {}).get("_rev") != (after or {}).get("_rev"):
+            changed[key] = before
+    return changed
+
+
+def _soften(carrier: Carrier, name: str) -> Outcome:
+    """Make strong relation pointers at groups the release unpublishes weak in the release (E8.13)."""
+    found = carrier.backend.query("*[_id in path($pattern)]", {"pattern": f"versions.{name}.**"})
+    marked = tuple(group_of(document["_id"]) for document in found if is_marked(document))
+    if not marked:
+        return Outcome()
+    operation = Operation("soften", marked, name)
+    return carrier.carry_out(Intent((), name, operation), Reading(marked, (), marked, deep=True))
+
+
+def _act(carrier: Carrier, actions: Sequence[Mapping[str, Any]]) -> Outcome:
+    carrier.counters["actions"] += 1
+    done = carrier.backend.act(actions)
+    return Outcome(transaction_id=done.transaction_id, documents_written=len(done.documents), writes=1)
+
+
+def _joined(*outcomes: Outcome) -> Outcome:
+    """Return several steps of one call as one outcome; the first transaction of the lake names it."""
+    named = next((one.transaction_id for one in outcomes if one.writes and one.transaction_id), None)
+    return Outcome(
+        transaction_id=named,
+        documents_written=sum(one.documents_written for one in outcomes),
+        reads=sum(one.reads for one in outcomes),
+        writes=sum(one.writes for one in outcomes),
+        conflicts=tuple(item for one in outcomes for item in one.conflicts),
+        pending=tuple(item for one in outcomes for item in one.pending),
+        notices=tuple(item for one in outcomes for item in one.notices),
+        retries=sum(one.retries for one in outcomes),
+        mutations=tuple(item for one in outcomes for item in one.mutations),
+    )

@@ -71,6 +71,7 @@ def emit(work: Work, simulated: Simulated, *, lock_all: bool = False) -> Emitted
                 locks[place] = base["_rev"]
             continue
         if place in work.rewritten:
+            replaced.add(place)
             document = dict(world.document(group, layer) or {})
             if base is not None:
                 creates += [_lock(target, base), {"createOrReplace": document}]

@@ -132,9 +132,11 @@ def _carry_through(work: Work, staged: Staged) -> None:
         _close(work, staged, changes, layer)
     for group, layer in changes.departures:
         _depart(work, group, layer)
+    _adopt_arrived(work)
     for group in staged.published:
         strengthen_published(work, group)
     _above(work, simulated)
+    _adopt_arrived(work)
     for group, layer in simulated.touched:
         report_odd_items(work, group, layer)
 
@@ -150,12 +152,16 @@ def _close(work: Work, staged: Staged, changes: _Changes, layer: str) -> None:
         if arrived_in == layer:
             body = work.world.own(group, layer) if work.committed else _stated(staged.simulated, group, layer)
             adopt(work, group, layer, body, all_stated=bool(staged.published))
-    # Adoption may itself make versions from drafts, which are adopted in turn: the list grows while it is walked.
-    for group, arrived_in in work.arrived:
-        if arrived_in == layer:
-            adopt(work, group, layer, None)
+    _adopt_arrived(work)
     for edit in [*edits, *claims]:
         secure_items(work, layer, edit)
+
+
+def _adopt_arrived(work: Work) -> None:
+    """Adopt what waits for versions made from drafts; that may make further ones, which are adopted in turn."""
+    while work.arrived:
+        group, layer = work.arrived.pop(0)
+        adopt(work, group, layer, None)
 
 
 def _changes(work: Work, simulated: Simulated) -> _Changes:

@@ -149,6 +149,9 @@ class Work:
             world.put(group, layer, copied(draft, group, layer, without=world.fields_of(group)))
             self.arrived.append((group, layer))
         self.made[(group, layer)] = None
+        if world.base(group, layer) is not None:
+            # It was discarded a step earlier in this plan and is kept after all: replaced, not patched.
+            self.rewritten[(group, layer)] = None
         return True
 
     def add_half(self, link: Link, layer: str) -> bool:

@@ -1,0 +1,32 @@
+"""Puts the commands together."""
+
+from __future__ import annotations
+
+import typer
+
+from lakesim.cli import refused
+from lakesim.cli.query import query
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="lakesim",
+    help="An emulator of Sanity's Content Lake.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+# What a refused command is given does not matter to it, options included.
+ANYTHING = {"ignore_unknown_options": True}
+
+app.command("query")(query)
+app.command("serve", context_settings=ANYTHING)(refused.serve)
+app.command("exec", context_settings=ANYTHING)(refused.execute)
+app.command("import", context_settings=ANYTHING)(refused.import_command)
+app.command("export", context_settings=ANYTHING)(refused.export_command)
+
+
+def main() -> None:
+    """Run the command line; the console script's entry point."""
+    app()

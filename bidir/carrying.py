@@ -5,7 +5,7 @@ Source: bidirectional semantics, F3 (one read), F5 (conflicts, unknown outcome, 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -46,6 +46,8 @@ RETRIES_MAX = 3
 """Plans thrown away because somebody else was faster, before the source is written alone."""
 READS_MAX = 40
 """Reads one intent may need; only a search along an acyclic relation takes more than two."""
+OURS_MAX = 10_000
+"""Own transactions remembered, so that their events are recognised."""
 JITTER_SECONDS = 0.005
 """Longest first wait before planning again; it doubles with each retry."""
 
@@ -86,6 +88,7 @@ class Carrier:
         self.counters: Counter[str] = Counter()
         self.journal = Journal()
         self.store = PendingStore()
+        self._ours: OrderedDict[str, None] = OrderedDict()
         self._query = reading_query(schema)
         self._passive = schema.without_relations()
 
@@ -210,7 +213,15 @@ class Carrier:
             return None
         run.writes += 1
         self.counters["writes"] += 1
-        return self.backend.commit(made.mutations, transaction_id=transaction_id)
+        committed = self.backend.commit(made.mutations, transaction_id=transaction_id)
+        self._ours[committed.transaction_id] = None
+        while len(self._ours) > OURS_MAX:
+            self._ours.popitem(last=False)
+        return committed
+
+    def wrote(self, transaction_id: str) -> bool:
+        """Whether this engine made the transaction: its consequences are in it already (F6.3)."""
+        return transaction_id in self._ours
 
     def _settled_unknown(self, error: BackendError, made: Plan, name: str | None, run: Run) -> Committed | None:
         """After a lost answer: was the transaction committed? Its id is the revision of what it wrote (F5)."""

@@ -14,6 +14,8 @@ from typing import Any
 from bidir import reconcile, releases
 from bidir.carrying import BUDGET_SECONDS, Carrier, Mode
 from bidir.errors import DocumentMissing, IntentError
+from bidir.following import Follower
+from bidir.following.follower import DEBOUNCE_SECONDS, CursorStore
 from bidir.journal import Journal
 from bidir.outcome import Outcome, Pending
 from bidir.planning import Intent, Operation, Step, parse_intent
@@ -167,6 +169,15 @@ class Engine:
     def delete_release(self, name: str) -> Outcome:
         """Delete an archived or published release; groups that lived only there are erased (R7)."""
         return releases.delete(self._carrier, name)
+
+    # ---------------------------------------------------------------------------------------- edits elsewhere
+
+    def follow(self, *, cursor: CursorStore | None = None, debounce: float = DEBOUNCE_SECONDS) -> Follower:
+        """Follow edits made by anybody else and carry them through; see `Follower` for how to drive it.
+
+        `cursor` keeps the place between runs; what changed while nobody followed is caught up with first.
+        """
+        return Follower(self._carrier, cursor=cursor, debounce=debounce)
 
     # -------------------------------------------------------------------------------------------- what waits
 

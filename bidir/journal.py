@@ -66,6 +66,11 @@ class Journal:
             ),
         )
 
+    def quarantined(self, group: str, flips: int) -> None:
+        """Log that a document is left to a person."""
+        line = {"event": "quarantined", "document": group, "writes_within_a_minute": flips}
+        log.error("%s", json.dumps(line, ensure_ascii=False))
+
     def done(self, layer: str, outcome: Outcome, elapsed: float) -> None:
         """Log one intent and remember what it wrote where; `elapsed` is in seconds."""
         if outcome.transaction_id is not None:

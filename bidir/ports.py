@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from bidir.clock import EngineClock
 
-__all__ = ["Backend", "Committed"]
+__all__ = ["Backend", "Committed", "EventStream"]
 
 Json = Any
 Document = Mapping[str, Any]
@@ -27,6 +27,24 @@ class Committed(Protocol):
     @property
     def documents(self) -> tuple[str, ...]:
         """Stored ids of the documents created, changed or deleted, each once."""
+        ...
+
+
+class EventStream(Protocol):
+    """Events of a listener as they arrive: `{"type": "mutation", "documentId", "transactionId", "transition",
+    "previousRev", "resultRev", "previous", "result", …}`, or another `type` of the lake.
+    """
+
+    def drain(self) -> list[dict[str, Any]]:
+        """Return every event that waits, without blocking."""
+        ...
+
+    def get(self, timeout: float | None = None) -> dict[str, Any] | None:
+        """Wait up to `timeout` seconds for the next event."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening."""
         ...
 
 
@@ -71,6 +89,18 @@ class Backend(Protocol):
 
     def revision(self, group: str, revision: str) -> Document | None:
         """Return the version of the group that had this `_rev`, as it was then; None if none did."""
+        ...
+
+    def listen(self, groq: str, params: Mapping[str, Json]) -> EventStream:
+        """Listen to every stored version of the documents a filter matches, with the documents before and after."""
+        ...
+
+    def position(self) -> str:
+        """Return a cursor that stands for now, for `changed_since`."""
+        ...
+
+    def changed_since(self, position: str, types: Iterable[str]) -> dict[str, Document | None]:
+        """Return, for every stored document of the types that changed since, what it was then (None: nothing)."""
         ...
 
     def scan(self, types: Iterable[str]) -> Iterator[Document]:

@@ -15,6 +15,7 @@ from bidir.errors import (
     Refused,
     RevisionConflict,
 )
+from bidir.ports import EventStream
 from bidir.refs import group_of
 from lakesim import errors as lake_errors
 from lakesim.clock import Clock
@@ -113,6 +114,26 @@ class LakeBackend:
                 if found is not None:
                     return found
         return None
+
+    def listen(self, groq: str, params: Mapping[str, Json]) -> EventStream:
+        """Listen to every stored version of the documents a filter matches."""
+        return self.dataset.listen(groq, dict(params), include_result=True, include_previous_revision=True)
+
+    def position(self) -> str:
+        """Return the id of the last transaction, or an empty text for a dataset without any."""
+        rows = self.dataset.log_tail(1)
+        return rows[-1].transaction_id if rows else ""
+
+    def changed_since(self, position: str, types: Iterable[str]) -> dict[str, Document | None]:
+        """Return what every document that changed since was then."""
+        wanted = frozenset(types)
+        earlier: dict[str, Document | None] = {}
+        for row in self.dataset.log_since(position):
+            for change in row.changes:
+                shown = change.after or change.before or {}
+                if shown.get("_type") in wanted and change.document_id not in earlier:
+                    earlier[change.document_id] = change.before
+        return earlier
 
     def scan(self, types: Iterable[str]) -> Iterator[Document]:
         """Yield every stored document of the types."""

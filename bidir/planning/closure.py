@@ -279,10 +279,15 @@ def _admitted(work: Work, layer: str, link: Link, mode: Mode) -> bool:
 def _give_way(work: Work, layer: str, link: Link, lost: Link, mode: Mode) -> bool:
     """Release one taken place for `link`, by policy; False if `link` is refused instead."""
     edited = lost.group == link.group and lost.field == link.field
-    if mode == "force" or (edited and mode == "steal"):
+    decides = work.committed and link.relation.on_conflict in ("reject", "ask")
+    if (mode == "force" and not decides) or (edited and mode == "steal"):
         # The edited end itself was given more than it holds: its own older pointer goes without a word.
         disconnect(work, layer, lost)
         return True
+    if work.committed and link.relation.on_conflict in ("reject", "ask"):
+        # Somebody else's edit stands already: nothing is undone, nothing is taken, a person decides (E8.15).
+        wait_for(work, layer, link, "conflict")
+        return False
     holder, place = lost.target, f"{lost.group}.{'.'.join(lost.field.path)}"
     if mode == "claim":
         work.notice(

@@ -153,7 +153,7 @@ def _close(work: Work, staged: Staged, changes: _Changes, layer: str) -> None:
             body = work.world.own(group, layer) if work.committed else _stated(staged.simulated, group, layer)
             adopt(work, group, layer, body, all_stated=bool(staged.published))
     _adopt_arrived(work)
-    for edit in [*edits, *claims]:
+    for edit in () if work.committed else [*edits, *claims]:
         secure_items(work, layer, edit)
 
 
@@ -220,7 +220,8 @@ def _above(work: Work, simulated: Simulated) -> None:
     """Carry what changed in published to the views above; new versions made there need no second round."""
     touched = [group for group, layer in [*simulated.touched, *work.written] if layer == PUBLISHED]
     if touched:
-        reconcile_above(work, touched)
+        involved = [group for group, _ in [*simulated.touched, *work.written]]
+        reconcile_above(work, touched, involved)
 
 
 def _finish(work: Work, simulated: Simulated) -> Plan:

@@ -22,16 +22,20 @@ STEPS_MAX = 10_000
 """Repairs in one upper view before it is taken for a loop (the checked scopes never needed 24)."""
 
 
-def reconcile_above(work: Work, touched: Iterable[str]) -> None:
-    """Bring every upper view back into step after published documents of the groups `touched` changed."""
+def reconcile_above(work: Work, touched: Iterable[str], involved: Iterable[str]) -> None:
+    """Bring every upper view back into step after published documents of the groups `touched` changed.
+
+    `involved` are all groups changed in any layer: what they say in the view itself may contradict what follows.
+    """
     groups = list(dict.fromkeys(touched))
+    others = list(dict.fromkeys([*groups, *involved]))
     for view in work.world.release_views():
         if view in work.world.snapshot.locked:
             _warn_locked(work, view, groups)
             continue
         for group in groups:
             _follow(work, group, view)
-        _repair_view(work, view, groups)
+        _repair_view(work, view, others)
 
 
 def _changes(world: World, group: str, field: Field, view: str) -> Iterator[str]:

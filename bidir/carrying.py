@@ -40,8 +40,8 @@ Document = Mapping[str, Any]
 Mode = Literal["off", "observe", "on"]
 """off: relations are left alone; observe: only say what would be written; on: keep both sides in step."""
 
-BUDGET_SECONDS = 0.15
-"""How long an editor's own write may be held back by re-planning, of the 200 ms that a reference change may cost."""
+BUDGET_SECONDS = 0.2
+"""What a reference change may add to an editor's own write; past it the source is written alone."""
 RETRIES_MAX = 3
 """Plans thrown away because somebody else was faster, before the source is written alone."""
 READS_MAX = 40
@@ -139,7 +139,12 @@ class Carrier:
     def _planner(self, intent: Intent) -> Callable[[Snapshot], Plan]:
         versions = self.store.engine_versions
         return lambda snapshot: plan(
-            self.schema, snapshot, intent, patched=self.backend.patched, engine_versions=versions
+            self.schema,
+            snapshot,
+            intent,
+            patched=self.backend.patched,
+            engine_versions=versions,
+            waiting=self.store.keys(),
         )
 
     def _attempts(
@@ -248,11 +253,13 @@ class Carrier:
         self.counters["retries"] += 1
         if run.retries > 2 * RETRIES_MAX:
             raise error
-        self._refresh(made, run)
         spent = self.backend.clock.monotonic() - run.started
-        if intent.source_only is None and (run.retries > RETRIES_MAX or spent > self.budget):
+        # The write to come replaces the plain one, so what is added is the time so far and the read to come (F9).
+        too_late = spent + spent / max(1, run.reads + run.writes) > self.budget
+        if intent.source_only is None and intent.steps and (run.retries > RETRIES_MAX or too_late):
             self.counters["degraded"] += 1
-            return replace(intent, source_only="budget" if spent > self.budget else "conflict")
+            return replace(intent, source_only="budget" if too_late else "conflict")
+        self._refresh(made, run)
         wait = JITTER_SECONDS * 2 ** (run.retries - 1) * self.backend.clock.jitter()
         if run.retries > 1 and spent + wait < self.budget:
             self.backend.clock.sleep(wait)

@@ -41,7 +41,8 @@ NoticeKind = Literal[
 class Conflict:
     """Something refused by policy; nothing of the submit was written (bidirectional semantics, E8.15).
 
-    `claimant` wants `place`, which `holder` has (group ids; `holder` is None where no single document is in the way).
+    `claimant` (a group) wants `place` (`<group>.<field>`), which `holder` (a group) has, None where no single
+    document is in the way.
     Submitting the same again with `consent=[token]` goes through.
     """
 

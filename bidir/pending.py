@@ -41,6 +41,10 @@ class PendingStore:
         for key in keys:
             self._items.pop(key, None)
 
+    def keys(self) -> frozenset[Key]:
+        """Return the keys of what waits."""
+        return frozenset(self._items)
+
     @property
     def engine_versions(self) -> frozenset[str]:
         """Stored ids of versions that a consequence created and that the user has not edited."""

@@ -29,6 +29,7 @@ Progress = Callable[[int, int], None]
 
 BATCH_DOCUMENTS_MAX = 100
 """Documents in one repair transaction."""
+TYPES_QUERY = '$groups[]{"d": *[sanity::versionOf(^.g)]{_id, _type}}.d[]'
 PASSES_MAX = 5
 """Passes over the dataset; a further one is made only where somebody changed documents meanwhile."""
 
@@ -57,8 +58,9 @@ def _whole(schema: Schema, backend: Backend) -> Snapshot:
     targets = _pointed_at(schema, documents.values()) - groups
     # What is pointed at may be of a type that takes no part, or not exist at all; only its type matters.
     if targets:
-        for document in backend.query("*[_id in $ids]{_id, _type}", {"ids": sorted(targets)}):
-            documents[document["_id"]] = document
+        for document in backend.query(TYPES_QUERY, {"groups": [{"g": group} for group in sorted(targets)]}):
+            if document is not None:
+                documents[document["_id"]] = document
     locked = backend.query('*[_type == "system.release" && state != "active"].name', {})
     known = frozenset(groups | targets)
     return Snapshot(documents, known, known, frozenset(name for name in locked if isinstance(name, str)))

@@ -68,15 +68,16 @@ def publish(carrier: Carrier, name: str) -> Outcome:
 
 def delete(carrier: Carrier, name: str) -> Outcome:
     """Delete an archived or published release; what lived only there is gone for good, pointers to it too (R7)."""
-    run = carrier.start()
+    held = carrier.backend.query("*[_id == $id][0].finalDocumentStates[].id", {"id": f"_.releases.{name}"})
+    groups = tuple(sorted({group_of(one) for one in held or () if isinstance(one, str)}))
     done = _act(carrier, [{"actionType": f"{ACTION}delete", "releaseId": name}])
-    waiting = [item for item in carrier.store if item.layer == name]
-    carrier.store.settle(item.key for item in waiting)
-    groups = sorted({group for item in waiting for group in (item.source, item.target)})
+    carrier.store.settle([item.key for item in carrier.store if item.layer == name])
     if not groups:
         return done
-    carrier.read(run, Reading(tuple(groups), (), tuple(groups), deep=True))
-    return done
+    erased = carrier.carry_out(
+        Intent((), PUBLISHED, Operation("forget", groups, PUBLISHED)), Reading(groups, (), groups, deep=True)
+    )
+    return _joined(done, erased)
 
 
 def _groups_in(carrier: Carrier, name: str) -> list[str]:

@@ -88,7 +88,10 @@ def resync(work: Work, group: str, layer: str, before: Mapping[str, Mapping[str,
 def _taken(work: Work, layer: str, link: Link) -> bool:
     half = link.mirrored
     held = work.world.targets(half.group, half.field, layer)
-    return not half.field.many and any(holder != half.target for holder in held)
+    if half.target in held:
+        return False
+    most = half.field.max if half.field.many else 1
+    return most is not None and len(held) >= most
 
 
 def _keep_cleared(work: Work, group: str, layer: str, link: Link) -> None:

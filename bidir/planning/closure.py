@@ -20,29 +20,31 @@ __all__ = ["SlotEdit", "close_layer", "connect", "disconnect", "displaced_by"]
 
 @dataclass(frozen=True, slots=True)
 class SlotEdit:
-    """What the user did to one field of one group in one layer: the groups it pointed at before and after."""
+    """What the user did to one field of one group in one layer: the groups it pointed at before and after.
+
+    `order` is the position of the last mutation that spoke of it: of two claims on one place the later holds (I11).
+    """
 
     group: str
     field: Field
     before: Sequence[str]
     after: Sequence[str]
+    order: int = 0
 
 
 def close_layer(work: Work, layer: str, edits: Iterable[SlotEdit], *, mode: Mode = "steal") -> None:
-    """Carry the edits to the other halves in `layer`: removals first, then additions, the owner side's word last."""
+    """Carry the edits to the other halves in `layer`: removals first, then additions in the order they were stated."""
     removed: dict[tuple[str, str, str], Link] = {}
     added: dict[tuple[str, str, str], Link] = {}
-    for edit in edits:
+    for edit in sorted(edits, key=lambda one: one.order):
         _collect(work, layer, edit, removed, added)
     for key in [key for key in added if key in removed]:
         _settle_contradiction(work, layer, added, removed, key)
     for link in removed.values():
         disconnect(work, layer, link)
     accepted: dict[tuple[str, str, str], Link] = {}
-    in_order = sorted(added.values(), key=lambda link: link.field != link.relation.owner_field)
-    for link in in_order:
-        if _yields(work, layer, link, accepted):
-            continue
+    for link in added.values():
+        _outdo(work, layer, link, accepted)
         if connect(work, layer, link, mode=mode):
             accepted[link.key] = link
 
@@ -67,6 +69,8 @@ def _collect(
             continue
         link = work.link_of(edit.field, edit.group, target)
         if link is not None:
+            # A pair stated from both ends counts where it was stated last.
+            added.pop(link.key, None)
             added[link.key] = link
         else:
             _one_sided(work, layer, edit.field, edit.group, target)
@@ -131,35 +135,28 @@ def _settle_contradiction(
     )
 
 
-def _yields(work: Work, layer: str, link: Link, accepted: Mapping[tuple[str, str, str], Link]) -> bool:
-    """Whether an addition gives way to one already accepted from the owner side, or takes a sibling's place."""
+def _outdo(work: Work, layer: str, link: Link, accepted: Mapping[tuple[str, str, str], Link]) -> None:
+    """Take back an earlier addition of the same transaction that holds a single place `link` states later."""
     for half in (link, link.mirrored):
         if half.field.many:
             continue
-        for other in accepted.values():
+        for other in list(accepted.values()):
             rival = next(
                 (one for one in (other, other.mirrored) if one.field == half.field and one.group == half.group), None
             )
-            if (
-                rival is None
-                or rival.target == half.target
-                or not work.world.holds(rival.group, rival.field, layer, rival.target)
-            ):
+            if rival is None or rival.target == half.target:
                 continue
-            owner_spoke = other.field == other.relation.owner_field and link.field != link.relation.owner_field
-            loser, winner = (link, other) if owner_spoke else (other, link)
+            if not work.world.holds(rival.group, rival.field, layer, rival.target) and half.group == link.group:
+                continue
             work.notice(
                 "contradiction",
-                loser.relation.name,
-                (loser.group, loser.target, winner.group),
+                other.relation.name,
+                (other.group, other.target, link.group),
                 layer,
-                f"{loser.group} and {winner.group} both set the single place {half.group}.{'.'.join(half.field.path)}; "
-                f"{winner.group} – {winner.target} holds",
+                f"{other.group} and {link.group} both set the single place {half.group}.{'.'.join(half.field.path)}; "
+                f"the later one, {link.group} – {link.target}, holds",
             )
-            disconnect(work, layer, loser)
-            if owner_spoke:
-                return True
-    return False
+            disconnect(work, layer, other)
 
 
 def deferral(work: Work, layer: str, link: Link) -> PendingReason | None:
@@ -265,7 +262,7 @@ def _admitted(work: Work, layer: str, link: Link, mode: Mode) -> bool:
         if over:
             text = f"{half.group}: {field.name} takes at most {field.max} and is full; {half.target} does not fit"
             trims = field.max_policy == "trim" or mode == "claim"
-            if trims or work.conflict("max", link, half.group, layer, text):
+            if trims or work.conflict("max", link, None, layer, text):
                 work.notice("claim-refused", link.relation.name, (half.target, half.group), layer, text)
                 disconnect(work, layer, link)
             return False

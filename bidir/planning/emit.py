@@ -96,6 +96,9 @@ def emit(work: Work, simulated: Simulated, *, lock_all: bool = False) -> Emitted
             if rev is not None:
                 patches[0]["patch"] = {"id": target, "ifRevisionID": rev, **edits.operations[0]}
             (additions if edits.adds else removals).extend(patches)
+    if work.source_only is not None:
+        # Nobody else is written, so nothing depends on what was read: the user's edit must not fail for it.
+        locks.clear()
     users = _user_mutations(simulated, locks, replaced)
     out = Emitted([*creates, *removals, *additions, *users, *repairs, *deletes])
     out.documents = list(dict.fromkeys(_target(mutation) for mutation in out.mutations))

@@ -9,11 +9,14 @@ from collections.abc import Iterable
 
 from bidir.planning.closure import SlotEdit
 from bidir.planning.items import weakened
-from bidir.planning.work import Work
+from bidir.planning.work import Link, Work
 from bidir.refs import PUBLISHED, Item, group_of, layer_of, same_content
 from bidir.relations import Field, Relation
 
-__all__ = ["prune", "report_odd_items", "secure_items"]
+__all__ = ["Key", "carry_waiting", "prune", "report_odd_items", "secure_items"]
+
+Key = tuple[str, str, str, str]
+"""Relation, source, target, layer of a pending half."""
 
 
 def secure_items(work: Work, layer: str, edit: SlotEdit) -> None:
@@ -107,6 +110,23 @@ def report_odd_items(work: Work, group: str, layer: str) -> None:
             elif item.fault == "unsupported":
                 text = f"{where} points into another dataset; it is left one-sided"
                 work.notice("unsupported-reference", relation.name, (group,), layer, text)
+
+
+def carry_waiting(work: Work, waiting: Iterable[Key]) -> None:
+    """Let a pointer at a missing document wait in every layer that has it, copies made in this plan included."""
+    world = work.world
+    known = {key[:3] for key in waiting}
+    for group, layer in dict.fromkeys([*work.user, *work.made, *work.written]):
+        for field in world.fields_of(group):
+            slot = world.slot(group, field, layer)
+            relation = next((one for one in work.schema.relations if field in (one.left, one.right)), None)
+            for target in slot.counts if slot is not None and relation is not None else ():
+                if relation is None or (relation.name, group, target, layer) in work.pending:
+                    continue
+                gone = target in world.snapshot.known and world.type_of(target) is None
+                if gone or (target not in world.snapshot.known and (relation.name, group, target) in known):
+                    text = f'{group}: {field.name} points at "{target}", which does not exist'
+                    work.wait(Link(relation, field, group, target), layer, "missing", text)
 
 
 def prune(work: Work, engine_versions: Iterable[str], groups: Iterable[str]) -> None:

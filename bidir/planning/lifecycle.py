@@ -13,6 +13,7 @@ from dataclasses import field as dataclass_field
 from typing import Any, Literal
 
 from bidir.errors import DocumentMissing, IntentError
+from bidir.planning.arrivals import erase
 from bidir.planning.intent import Simulated
 from bidir.planning.items import with_reference
 from bidir.planning.work import Work
@@ -23,7 +24,9 @@ from bidir.siblings import copied
 __all__ = ["Operation", "OperationKind", "stage", "strengthen_published"]
 
 Document = Mapping[str, Any]
-OperationKind = Literal["publish", "unpublish", "discard", "delete", "restore", "duplicate", "create_version", "soften"]
+OperationKind = Literal[
+    "publish", "unpublish", "discard", "delete", "restore", "duplicate", "create_version", "soften", "forget"
+]
 
 KEY_LENGTH = 12
 
@@ -227,6 +230,13 @@ def _soften(work: Work, operation: Operation, group: str, staged: Staged) -> Non
                 work.written[(claimant, operation.layer)] = None
 
 
+def _forget(work: Work, operation: Operation, group: str, staged: Staged) -> None:
+    """The group's last version is gone already, with a release: take the pointers to it out of every layer (R7)."""
+    if not work.world.layers_of(group):
+        every = tuple(field for name in work.schema.types for field in work.schema.fields_of(name))
+        erase(work, group, every)
+
+
 _STAGES = {
     "publish": _publish,
     "unpublish": _unpublish,
@@ -236,6 +246,7 @@ _STAGES = {
     "duplicate": _duplicate,
     "create_version": _create_version,
     "soften": _soften,
+    "forget": _forget,
 }
 
 

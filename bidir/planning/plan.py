@@ -15,10 +15,10 @@ from bidir.outcome import Conflict, Notice, Pending, PendingReason
 from bidir.planning.arrivals import adopt, erase, resync, withdraw
 from bidir.planning.closure import SlotEdit, close_layer
 from bidir.planning.emit import emit
-from bidir.planning.finish import prune, report_odd_items, secure_items
+from bidir.planning.finish import Key, carry_waiting, prune, report_odd_items, secure_items
 from bidir.planning.intent import Patched, Simulated, Step, simulate
 from bidir.planning.lifecycle import Operation, Staged, stage, strengthen_published
-from bidir.planning.restated import only_restates
+from bidir.planning.restated import last_mention, only_restates
 from bidir.planning.upward import reconcile_above
 from bidir.planning.work import Work
 from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of, stored_id
@@ -82,11 +82,12 @@ def plan(
     *,
     patched: Patched,
     engine_versions: Collection[str] = (),
+    waiting: Collection[Key] = (),
 ) -> Plan:
     """Return the transaction that does what `intent` wants and keeps every relation in step.
 
     `patched` applies one wire patch to one document as the lake would; `engine_versions` are the stored ids of
-    versions the engine made earlier and nobody has edited since (E8.10).
+    versions the engine made earlier and nobody has edited since (E8.10); `waiting` the keys of what is pending.
     Raises: IntentError for an id of another layer, Refused for a patch the lake would refuse, QuarantineError.
     """
     world = World(schema, snapshot)
@@ -100,6 +101,7 @@ def plan(
             return Plan(needs=frozenset(world.needs))
     _carry_through(work, staged)
     prune(work, engine_versions, {group for group, _ in [*work.user, *work.written]})
+    carry_waiting(work, waiting)
     return _finish(work, staged.simulated)
 
 
@@ -182,7 +184,8 @@ def _changes(work: Work, simulated: Simulated) -> _Changes:
                 copied = [target for target in after if world.holds(group, field, DRAFTS, target)]
                 out.claims.setdefault(layer, []).append(SlotEdit(group, field, before, copied))
                 before = copied
-            out.edits.setdefault(layer, []).append(SlotEdit(group, field, before, after))
+            order = last_mention(simulated.steps, group, layer, field)
+            out.edits.setdefault(layer, []).append(SlotEdit(group, field, before, after, order))
     return out
 
 
@@ -233,6 +236,8 @@ def _finish(work: Work, simulated: Simulated) -> Plan:
     emitted = emit(work, simulated)
     made = frozenset(stored_id(*place) for place in work.made)
     for group, layer in work.made:
+        if world.base(group, layer) is not None:
+            continue
         relation = next(iter(work.relations), "")
         work.notice(
             "version-created",

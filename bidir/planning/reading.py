@@ -23,6 +23,13 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEYED = re.compile(r'\[\s*_key\s*==\s*"((?:[^"\\]|\\.)*)"\s*\]')
 
 
+GROUP = (
+    'select(^._id in path("drafts.**") => array::join(string::split(^._id, ".")[1..-1], "."), '
+    '^._id in path("versions.**") => array::join(string::split(^._id, ".")[2..-1], "."), ^._id)'
+)
+"""The group of the document around a sub-query, in GROQ."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What to look up.
@@ -79,7 +86,7 @@ def reading_query(schema: Schema) -> str:
         f'{{"own": $sources[]{{"d": {versions}}}.d[], "wanted": $targets[]{{"d": {versions}}}.d[], '
         f'"near": $sources[]{{"d": {near}}}.d[], "held": $targets[]{{"d": {held}}}.d[], '
         f'"beyond": $deep[]{{"d": {beyond}}}.d[], '
-        '"claims": $claims[]{"d": *[references(^.g)]}.d[], '
+        f'"claims": $claims[]{{"d": *[references(^.g)]{{"d": *[sanity::versionOf({GROUP})]}}.d[]}}.d[], '
         '"locked": *[_type == "system.release" && state != "active"].name}'
     )
 
@@ -92,6 +99,7 @@ def snapshot_of(schema: Schema, reading: Reading, result: Mapping[str, Json]) ->
             if isinstance(document, Mapping):
                 documents[document["_id"]] = document
     known = {*reading.sources, *reading.targets}
+    known.update(group_of(document["_id"]) for document in result.get("claims") or () if isinstance(document, Mapping))
     parts = (("own", True), ("wanted", False), *((("near", False),) if reading.deep else ()))
     for part, follows_lists in parts:
         for document in result.get(part) or ():

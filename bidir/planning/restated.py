@@ -11,7 +11,7 @@ from bidir.refs import Item, bare, same_json, with_value_at
 from bidir.relations import Field
 from bidir.siblings import World
 
-__all__ = ["only_restates"]
+__all__ = ["last_mention", "only_restates"]
 
 Document = Mapping[str, Any]
 
@@ -83,3 +83,14 @@ def _without_strength(raw: Any) -> Any:
         for name, value in raw.items()
         if name not in STRENGTH
     }
+
+
+def last_mention(steps: Sequence[Step], group: str, layer: str, field: Field) -> int:
+    """Return the position of the last step that speaks of the group's field in `layer`; 0 if none does."""
+    last = 0
+    for position, step in enumerate(steps):
+        if (step.group, step.layer) != (group, layer):
+            continue
+        if step.kind != "patch" or any(_within(path, field) for path in _paths(step.body)):
+            last = position
+    return last

@@ -80,7 +80,9 @@ def _take_over(work: Work, group: str, field: Field, view: str, target: str, *, 
             slot.remove(target)
         work.written[(group, view)] = None
     elif add:
-        work.add_half(link, view)
+        # A list that is full above cannot follow: its own items win, and R8 takes the pair out of the other end.
+        if field.max is None or len(work.world.targets(group, field, view)) < field.max:
+            work.add_half(link, view)
     else:
         work.remove_half(link, view)
 

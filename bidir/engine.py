@@ -17,6 +17,7 @@ from bidir.errors import DocumentMissing, IntentError
 from bidir.following import Follower
 from bidir.following.follower import DEBOUNCE_SECONDS, CursorStore
 from bidir.journal import Journal
+from bidir.lookups.linking import Linker, Wish
 from bidir.outcome import Outcome, Pending
 from bidir.planning import Intent, Operation, Step, parse_intent
 from bidir.planning.reading import Reading, reading_for
@@ -39,28 +40,29 @@ class Engine:
 
     def __init__(self, schema: Schema, backend: Backend, *, mode: Mode = "on", budget: float = BUDGET_SECONDS) -> None:
         """Work by `schema` on `backend`; `mode` is the feature flag, `budget` in seconds bounds an edit's delay."""
-        self._carrier = Carrier(schema, backend, mode=mode, budget=budget)
+        self.carrier = Carrier(schema, backend, mode=mode, budget=budget)
+        self._linker = Linker(schema, self.carrier)
         self.schema = schema
         self.backend = backend
 
     @property
     def mode(self) -> Mode:
         """The feature flag: "off", "observe" or "on"."""
-        return self._carrier.mode
+        return self.carrier.mode
 
     @mode.setter
     def mode(self, mode: Mode) -> None:
-        self._carrier.mode = mode
+        self.carrier.mode = mode
 
     @property
     def counters(self) -> Counter[str]:
         """What happened so far, counted (bidirectional semantics, F10)."""
-        return self._carrier.counters
+        return self.carrier.counters
 
     @property
     def journal(self) -> Journal:
         """What was written where, most recently."""
-        return self._carrier.journal
+        return self.carrier.journal
 
     # --------------------------------------------------------------------------------------------------- edits
 
@@ -84,7 +86,66 @@ class Engine:
         if not steps:
             return Outcome()
         intent = Intent(steps, layer, consent=frozenset(consent))
-        return self._carrier.carry_out(intent, reading_for(self.schema, steps), transaction_id)
+        return self.carrier.carry_out(intent, reading_for(self.schema, steps), transaction_id)
+
+    def add(
+        self,
+        document_id: str,
+        field: str,
+        target: str,
+        *,
+        item: Mapping[str, Json] | None = None,
+        at: int | None = None,
+        perspective: str = DRAFTS,
+        consent: Iterable[str] = (),
+        transaction_id: str | None = None,
+    ) -> Outcome:
+        """Point `field` ("author", "books", "credits") at `target`: a single field is set, a list gets an item.
+
+        `item` holds further members of an array item (`{"role": "illustrator"}`), `at` the position it is inserted
+        before (None: the end). Where the list points at `target` already nothing is added: the item there gets the
+        members of `item`, and keeps its place. A target that is not published yet is pointed at weakly, as in the
+        Studio. One write; none if there is nothing to do.
+        Raises: IntentError for a field, item or position that does not fit, or a target of a type the field does not
+        take; DocumentMissing if document or target do not exist.
+        """
+        wish = Wish(_layer(perspective), frozenset(consent), transaction_id)
+        return self._linker.add(document_id, field, target, wish, item=item, at=at)
+
+    def remove(
+        self,
+        document_id: str,
+        field: str,
+        target: str,
+        *,
+        perspective: str = DRAFTS,
+        transaction_id: str | None = None,
+    ) -> Outcome:
+        """Take `target` out of `field`: a single field is unset if it points there, a list loses that item.
+
+        One write; none where the field does not point at `target`.
+        Raises: IntentError for an unknown field; DocumentMissing if the document does not exist, or a target the field
+        does not point at does not.
+        """
+        return self._linker.remove(document_id, field, target, Wish(_layer(perspective), frozenset(), transaction_id))
+
+    def reorder(
+        self,
+        document_id: str,
+        field: str,
+        targets: Sequence[str],
+        *,
+        perspective: str = DRAFTS,
+        transaction_id: str | None = None,
+    ) -> Outcome:
+        """Put the items of a list into the order of `targets`, which names each of them once.
+
+        Items move whole, with `_key` and metadata, and only those that are out of order; partners are not written.
+        Raises: IntentError for an unknown field, or targets that are not those of the list; DocumentMissing;
+        RevisionConflict if others kept changing the document.
+        """
+        wish = Wish(_layer(perspective), frozenset(), transaction_id)
+        return self._linker.reorder(document_id, field, targets, wish)
 
     # ---------------------------------------------------------------------------------------------- life cycle
 
@@ -144,31 +205,31 @@ class Engine:
 
     def create_release(self, name: str, **metadata: Json) -> Outcome:
         """Create a release; `metadata` is its title, description, releaseType, intendedPublishAt."""
-        return releases.create(self._carrier, name, metadata)
+        return releases.create(self.carrier, name, metadata)
 
     def publish_release(self, name: str) -> Outcome:
         """Publish a release as a whole, then bring the layers above into step (E4 row 25)."""
-        return releases.publish(self._carrier, name)
+        return releases.publish(self.carrier, name)
 
     def schedule_release(self, name: str, at: str) -> Outcome:
         """Schedule a release for the time `at` (RFC 3339); until then its versions are locked."""
-        return releases.schedule(self._carrier, name, at)
+        return releases.schedule(self.carrier, name, at)
 
     def unschedule_release(self, name: str) -> Outcome:
         """Take a schedule back; the release is active again."""
-        return releases.unschedule(self._carrier, name)
+        return releases.unschedule(self.carrier, name)
 
     def archive_release(self, name: str) -> Outcome:
         """Archive a release; nothing else changes, it can be unarchived."""
-        return releases.archive(self._carrier, name)
+        return releases.archive(self.carrier, name)
 
     def unarchive_release(self, name: str) -> Outcome:
         """Bring an archived release back."""
-        return releases.unarchive(self._carrier, name)
+        return releases.unarchive(self.carrier, name)
 
     def delete_release(self, name: str) -> Outcome:
         """Delete an archived or published release; groups that lived only there are erased (R7)."""
-        return releases.delete(self._carrier, name)
+        return releases.delete(self.carrier, name)
 
     # ---------------------------------------------------------------------------------------- edits elsewhere
 
@@ -177,18 +238,18 @@ class Engine:
 
         `cursor` keeps the place between runs; what changed while nobody followed is caught up with first.
         """
-        return Follower(self._carrier, cursor=cursor, debounce=debounce)
+        return Follower(self.carrier, cursor=cursor, debounce=debounce)
 
     # -------------------------------------------------------------------------------------------- what waits
 
     def heal(self) -> Outcome:
         """Try again to write every pending half; what has become possible is written, the rest keeps waiting."""
-        return reconcile.heal(self.schema, self.backend, self._carrier.store)
+        return reconcile.heal(self.schema, self.backend, self.carrier.store)
 
     def pending(self) -> list[Pending]:
         """Return the halves that wait, oldest first; those that were healed elsewhere are dropped first."""
-        reconcile.drop_healed(self.schema, self.backend, self._carrier.store)
-        return list(self._carrier.store)
+        reconcile.drop_healed(self.schema, self.backend, self.carrier.store)
+        return list(self.carrier.store)
 
     # ------------------------------------------------------------------------------------------- whole dataset
 
@@ -197,14 +258,14 @@ class Engine:
 
         With `notes` also what is only remarkable: strong inverse pointers, tolerated danglings, overlap.
         """
-        return reconcile.audit(self.schema, self.backend, self._carrier.store, notes=notes)
+        return reconcile.audit(self.schema, self.backend, self.carrier.store, notes=notes)
 
     def repair(self, dry_run: bool = True, *, progress: reconcile.Progress | None = None) -> Report:
         """Write what is missing and take away what contradicts, the owner side deciding (E6); in batches, with locks.
 
         `progress(done, total)` is told the documents written so far. A second repair writes nothing.
         """
-        return reconcile.repair(self.schema, self.backend, self._carrier.store, dry_run=dry_run, progress=progress)
+        return reconcile.repair(self.schema, self.backend, self.carrier.store, dry_run=dry_run, progress=progress)
 
     # ----------------------------------------------------------------------------------------------- internals
 
@@ -214,7 +275,7 @@ class Engine:
         intent = Intent((), operation.layer, operation, consent)
         copies = (group_of(operation.copy_id),) if operation.copy_id else ()
         reading = Reading((*operation.groups, *copies), (), operation.groups, deep=True)
-        return self._carrier.carry_out(intent, reading, transaction_id)
+        return self.carrier.carry_out(intent, reading, transaction_id)
 
     def _with_id(self, step: Step) -> Step:
         if step.document_id is not None:

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bidir import reconcile, releases
+from bidir import explain, reconcile, releases
 from bidir.carrying import BUDGET_SECONDS, Carrier, Mode
 from bidir.errors import DocumentMissing, IntentError
+from bidir.explain import Explanation
 from bidir.following import Follower
 from bidir.following.follower import DEBOUNCE_SECONDS, CursorStore
 from bidir.journal import Journal
@@ -250,6 +251,12 @@ class Engine:
         """Return the halves that wait, oldest first; those that were healed elsewhere are dropped first."""
         reconcile.drop_healed(self.schema, self.backend, self.carrier.store)
         return list(self.carrier.store)
+
+    def why(self, document_id: str, field: str, *, perspective: str = DRAFTS) -> Explanation | None:
+        """Return the last engine transaction that touched a relation field, None if no engine ever did (F10)."""
+        return explain.why(
+            self.schema, self.backend, document_id, field, perspective=perspective, wrote=self.carrier.wrote
+        )
 
     # ------------------------------------------------------------------------------------------- whole dataset
 

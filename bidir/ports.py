@@ -64,8 +64,8 @@ class Backend(Protocol):
         """Whether a query sees every committed write at once; if not, absence is confirmed by id."""
         ...
 
-    def query(self, groq: str, params: Mapping[str, Json]) -> Json:
-        """Return the result of a GROQ query over all stored documents (perspective `raw`)."""
+    def query(self, groq: str, params: Mapping[str, Json], *, perspective: str = "raw") -> Json:
+        """Return the result of a GROQ query: over all stored documents, or what another perspective shows."""
         ...
 
     def documents(self, ids: Sequence[str]) -> dict[str, Document | None]:
@@ -89,6 +89,12 @@ class Backend(Protocol):
 
     def revision(self, group: str, revision: str) -> Document | None:
         """Return the version of the group that had this `_rev`, as it was then; None if none did."""
+        ...
+
+    def history(self, document_id: str) -> Iterator[Mapping[str, Json]]:
+        """Yield the transactions that touched a stored document, newest first: `id`, `timestamp`, `documentIDs`,
+        `mutations`.
+        """
         ...
 
     def listen(self, groq: str, params: Mapping[str, Json]) -> EventStream:

@@ -74,10 +74,10 @@ class LakeBackend:
         """The lake's clock."""
         return self._clock
 
-    def query(self, groq: str, params: Mapping[str, Json]) -> Json:
-        """Return the result over all stored documents."""
+    def query(self, groq: str, params: Mapping[str, Json], *, perspective: str = "raw") -> Json:
+        """Return the result over all stored documents, or over what another perspective shows."""
         try:
-            return self.dataset.query(groq, dict(params), perspective="raw")
+            return self.dataset.query(groq, dict(params), perspective=perspective)
         except lake_errors.LakeError as error:
             raise translated(error) from error
 
@@ -114,6 +114,10 @@ class LakeBackend:
                 if found is not None:
                     return found
         return None
+
+    def history(self, document_id: str) -> Iterator[Mapping[str, Json]]:
+        """Yield the transactions that touched a stored document, newest first."""
+        yield from self.dataset.transactions([document_id], reverse=True)
 
     def listen(self, groq: str, params: Mapping[str, Json]) -> EventStream:
         """Listen to every stored version of the documents a filter matches."""

@@ -135,7 +135,9 @@ def prune(work: Work, engine_versions: Iterable[str], groups: Iterable[str]) -> 
     wanted = set(groups)
     earlier = [(group_of(one), layer_of(one)) for one in engine_versions if group_of(one) in wanted]
     for group, layer in dict.fromkeys([*work.made, *earlier]):
-        if layer == PUBLISHED or (group, layer) in work.user:
+        # What the user discarded and the engine keeps for a link is the engine's from then on.
+        users = (group, layer) in work.user and (group, layer) not in work.made
+        if layer == PUBLISHED or users:
             continue
         above, below = world.document(group, layer), world.document(group, PUBLISHED)
         if above is None or below is None or not same_content(above, below):

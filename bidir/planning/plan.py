@@ -34,6 +34,7 @@ class Intent:
 
     `consent` holds tokens of conflicts that may go through. `source_only` gives a reason why no partner may be
     written: then only the user's own mutations are planned and every other half is pending for that reason.
+    `exact`: the steps hold only for what was read; where somebody was faster they must be made anew by the caller.
     """
 
     steps: tuple[Step, ...]
@@ -41,6 +42,7 @@ class Intent:
     operation: Operation | None = None
     consent: frozenset[str] = frozenset()
     source_only: PendingReason | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,5 +256,5 @@ def _finish(work: Work, simulated: Simulated) -> Plan:
         notices=tuple(work.notices),
         relations=tuple(work.relations),
         made=made,
-        user_owned=frozenset(stored_id(*place) for place in work.user),
+        user_owned=frozenset(stored_id(*place) for place in work.user if place not in work.made),
     )

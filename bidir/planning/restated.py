@@ -11,7 +11,7 @@ from bidir.refs import Item, bare, same_json, with_value_at
 from bidir.relations import Field
 from bidir.siblings import World
 
-__all__ = ["last_mention", "only_restates"]
+__all__ = ["last_mention", "only_restates", "patch_paths", "within"]
 
 Document = Mapping[str, Any]
 
@@ -28,7 +28,8 @@ def only_restates(simulated: Simulated, world: World) -> bool:
     return all(_says_the_same(world, group, layer) for group, layer in simulated.touched)
 
 
-def _paths(patch: Mapping[str, Any]) -> Iterator[str]:
+def patch_paths(patch: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the paths a wire patch names."""
     for name in ("set", "setIfMissing", "inc", "dec", "diffMatchPatch"):
         operation = patch.get(name)
         if isinstance(operation, Mapping):
@@ -43,11 +44,12 @@ def _paths(patch: Mapping[str, Any]) -> Iterator[str]:
 
 def _on_relations(step: Step, world: World) -> bool:
     fields = world.fields_of(step.group)
-    paths = list(_paths(step.body))
-    return bool(paths) and all(any(_within(path, field) for field in fields) for path in paths)
+    paths = list(patch_paths(step.body))
+    return bool(paths) and all(any(within(path, field) for field in fields) for path in paths)
 
 
-def _within(path: str, field: Field) -> bool:
+def within(path: str, field: Field) -> bool:
+    """Whether a path lies at or below the field."""
     prefix = ".".join(field.path)
     return path.startswith(prefix) and _NEXT.match(path, len(prefix)) is not None
 
@@ -91,6 +93,6 @@ def last_mention(steps: Sequence[Step], group: str, layer: str, field: Field) ->
     for position, step in enumerate(steps):
         if (step.group, step.layer) != (group, layer):
             continue
-        if step.kind != "patch" or any(_within(path, field) for path in _paths(step.body)):
+        if step.kind != "patch" or any(within(path, field) for path in patch_paths(step.body)):
             last = position
     return last

@@ -101,6 +101,7 @@ class Follower:
         while True:
             self._take_in(patience=False)
             if not self._earlier:
+                self._advance()
                 return done
             done += self._carry(list(self._earlier))
 

@@ -1,0 +1,226 @@
+"""What a lake may answer, and what becomes of the editor's own edit: it is saved, once, and never waits too long."""
+
+import pytest
+
+from bidir.backends import LakeBackend
+from bidir.errors import (
+    DocumentMissing,
+    IntentError,
+    PermissionRefused,
+    RateLimited,
+    Refused,
+    RevisionConflict,
+    UnknownOutcome,
+)
+
+LINK = {"_type": "reference", "_ref": "a1"}
+SET_AUTHOR = [{"patch": {"id": "b1", "set": {"author": LINK}}}]
+
+
+class Scripted(LakeBackend):
+    """A backend whose commits first do what a script says, one entry per commit: nothing, raise, or call."""
+
+    def __init__(self, dataset):
+        super().__init__(dataset)
+        self.script = []
+        self.commits = []
+
+    def commit(self, mutations, *, transaction_id):
+        self.commits.append(list(mutations))
+        entry = self.script.pop(0) if self.script else None
+        if isinstance(entry, Exception):
+            raise entry
+        if entry is not None:
+            entry(mutations, transaction_id)
+        return super().commit(mutations, transaction_id=transaction_id)
+
+
+@pytest.fixture
+def scripted(world):
+    dataset, engine = world(backend=Scripted)
+    return dataset, engine, engine.backend
+
+
+def author_of(dataset, book="b1"):
+    return (dataset.get(book) or {}).get("author", {}).get("_ref")
+
+
+def book_of(dataset, author="a1"):
+    return (dataset.get(author) or {}).get("books", {}).get("_ref")
+
+
+def test_a_missing_target_does_not_stop_the_edit_and_heals_when_it_appears(world):
+    dataset, engine = world()
+    outcome = engine.submit(
+        [{"patch": {"id": "b1", "set": {"author": {"_type": "reference", "_ref": "a9"}}}}], perspective="published"
+    )
+    assert [(item.reason, item.source, item.target) for item in outcome.pending] == [("missing", "b1", "a9")]
+    assert dataset.get("b1")["author"]["_weak"] is True
+    dataset.mutate([{"create": {"_id": "a9", "_type": "author"}}])
+    assert [item.target for item in engine.pending()] == ["a9"]
+    healed = engine.heal()
+    assert (healed.documents_written, book_of(dataset, "a9")) == (1, "b1")
+    assert engine.pending() == []
+
+
+def test_a_refused_partner_leaves_the_edit_alone_saved_and_pending(scripted):
+    dataset, engine, backend = scripted
+    backend.script = [PermissionRefused("no", document_id="a1")]
+    outcome = engine.submit(SET_AUTHOR, perspective="published")
+    assert (author_of(dataset), book_of(dataset)) == ("a1", None)
+    assert (outcome.writes, outcome.documents_written) == (2, 1)
+    assert [item.reason for item in outcome.pending] == ["permission"]
+    assert engine.heal().documents_written == 1
+    assert book_of(dataset) == "b1"
+
+
+def test_a_refusal_of_the_edit_itself_is_raised_and_writes_nothing(scripted):
+    dataset, engine, backend = scripted
+    backend.script = [PermissionRefused("no", document_id="b1"), PermissionRefused("no", document_id="b1")]
+    with pytest.raises(PermissionRefused):
+        engine.submit(SET_AUTHOR, perspective="published")
+    assert (author_of(dataset), book_of(dataset)) == (None, None)
+
+
+def test_a_conflict_is_planned_again_on_what_is_there_now(scripted):
+    dataset, engine, backend = scripted
+
+    def rival(mutations, transaction_id):
+        dataset.mutate(
+            [
+                {"patch": {"id": "a1", "set": {"books": {"_type": "reference", "_ref": "b2", "_weak": True}}}},
+                {"patch": {"id": "b2", "set": {"author": LINK}}},
+            ]
+        )
+
+    backend.script = [rival]
+    outcome = engine.submit(SET_AUTHOR, perspective="published")
+    assert outcome.retries == 1
+    assert (author_of(dataset), book_of(dataset), author_of(dataset, "b2")) == ("a1", "b1", None)
+    assert [notice.kind for notice in outcome.notices] == ["steal"]
+
+
+def test_a_storm_of_conflicts_ends_with_the_edit_saved_alone(scripted):
+    dataset, engine, backend = scripted
+
+    def rival(mutations, transaction_id):
+        dataset.mutate([{"patch": {"id": "a1", "set": {"text": transaction_id}}}])
+
+    backend.script = [rival] * 4
+    outcome = engine.submit(SET_AUTHOR, perspective="published")
+    assert author_of(dataset) == "a1"
+    assert [item.reason for item in outcome.pending] == ["conflict"]
+    assert outcome.retries <= 4
+    assert engine.heal().documents_written == 1
+    assert book_of(dataset) == "b1"
+
+
+def test_past_the_budget_the_edit_goes_out_alone(scripted):
+    dataset, engine, backend = scripted
+
+    def slow_rival(mutations, transaction_id):
+        dataset.clock.advance(1)
+        dataset.mutate([{"patch": {"id": "a1", "set": {"text": "x"}}}])
+
+    backend.script = [slow_rival]
+    outcome = engine.submit(SET_AUTHOR, perspective="published")
+    assert (author_of(dataset), [item.reason for item in outcome.pending]) == ("a1", ["budget"])
+
+
+def test_a_text_typed_meanwhile_is_not_lost(scripted):
+    dataset, engine, backend = scripted
+
+    def typist(mutations, transaction_id):
+        dataset.mutate([{"patch": {"id": "b1", "set": {"text": "typed meanwhile"}}}])
+
+    backend.script = [typist]
+    engine.submit(SET_AUTHOR, perspective="published")
+    assert (dataset.get("b1")["text"], author_of(dataset), book_of(dataset)) == ("typed meanwhile", "a1", "b1")
+
+
+def test_an_answer_lost_after_the_commit_is_recognised(scripted):
+    dataset, engine, backend = scripted
+
+    def lost(mutations, transaction_id):
+        dataset.mutate(list(mutations), transaction_id=transaction_id)
+        raise UnknownOutcome("time out")
+
+    backend.script = [lost]
+    outcome = engine.submit(SET_AUTHOR, perspective="published")
+    assert (len(backend.commits), outcome.documents_written) == (1, 2)
+    assert book_of(dataset) == "b1"
+
+
+def test_an_answer_lost_before_the_commit_is_sent_again(scripted):
+    dataset, engine, backend = scripted
+    backend.script = [UnknownOutcome("time out")]
+    engine.submit(SET_AUTHOR, perspective="published")
+    assert len(backend.commits) == 2
+    assert book_of(dataset) == "b1"
+
+
+def test_too_many_requests_does_not_hold_the_edit_back(scripted):
+    dataset, engine, backend = scripted
+    backend.script = [RateLimited("slow down", retry_after=30)]
+    outcome = engine.submit(SET_AUTHOR, perspective="published")
+    assert (author_of(dataset), [item.reason for item in outcome.pending]) == ("a1", ["budget"])
+
+
+@pytest.mark.parametrize(
+    ("mutations", "error"),
+    [
+        ([{"patch": {"id": "b1", "ifRevisionID": "other", "set": {"author": LINK}}}], RevisionConflict),
+        ([{"create": {"_id": "b1", "_type": "book"}}], RevisionConflict),
+        ([{"patch": {"id": "b9", "set": {"author": LINK}}}], DocumentMissing),
+        ([{"patch": {"id": "b1", "inc": {"_type": 1}}}], Refused),
+        ([{"patch": {"id": "b1", "set": {"other": {"_ref": "a1", "extra": 1}}}}], Refused),
+    ],
+)
+def test_what_the_lake_refuses_of_the_users_own_is_the_lakes_error(world, mutations, error):
+    dataset, engine = world()
+    before = list(dataset.documents())
+    with pytest.raises(error):
+        engine.submit(mutations, perspective="published")
+    assert list(dataset.documents()) == before
+
+
+@pytest.mark.parametrize(
+    ("mutations", "options", "told"),
+    [
+        ({"patch": {}}, {}, "list of mutations"),
+        ([{"patch": {"id": "b1"}, "delete": {"id": "b1"}}], {}, "exactly one of"),
+        ([{"pach": {"id": "b1"}}], {}, 'Did you mean "patch"'),
+        ([{"patch": {"set": {}}}], {}, 'needs an "id"'),
+        ([{"createOrReplace": {"_type": "book"}}], {}, 'needs an "_id"'),
+        ([{"patch": {"id": "drafts.b1", "set": {}}}], {"perspective": "published"}, 'perspective="drafts"'),
+        ([{"patch": {"id": "b1", "set": {}}}], {"perspective": "raw"}, "for reading"),
+        ([{"patch": {"id": "b1", "set": {}}}], {"perspective": "drafts,published"}, "no layer to write to"),
+    ],
+)
+def test_what_cannot_be_understood_is_said_before_anything_is_read(world, mutations, options, told):
+    _, engine = world()
+    with pytest.raises(IntentError, match=told):
+        engine.submit(mutations, **options)
+
+
+def test_switched_off_the_engine_passes_the_edit_through(world):
+    dataset, engine = world()
+    engine.mode = "off"
+    outcome = engine.submit(SET_AUTHOR, perspective="published")
+    assert (outcome.documents_written, author_of(dataset), book_of(dataset)) == (1, "a1", None)
+
+
+def test_a_query_form_is_resolved_to_ids_first(world):
+    dataset, engine = world("n:1")
+    outcome = engine.submit(
+        [{"patch": {"query": '*[_type == "book"]', "set": {"author": LINK}}}], perspective="published"
+    )
+    assert outcome.documents_written == 4
+    assert [item["_ref"] for item in dataset.get("a1")["books"]] == ["b1", "b2", "b3"]
+
+
+def test_counters_tell_what_happened(world):
+    _, engine = world()
+    engine.submit(SET_AUTHOR, perspective="published")
+    engine.submit(SET_AUTHOR, perspective="published")
+    assert (engine.counters["intents"], engine.counters["writes"], engine.counters["documents"]) == (2, 1, 2)

@@ -269,11 +269,13 @@ class Carrier:
         """Whether the refusal is about what the user demanded: a guard, a create, a patch of nothing."""
         if isinstance(error, Refused):
             return True
+        if intent.exact and isinstance(error, RevisionConflict) and error.document_id is None:
+            return True
         for step in intent.steps:
             target = error.document_id
             if target is None or group_of(target) != group_of(step.document_id or step.group):
                 continue
-            if isinstance(error, RevisionConflict) and "ifRevisionID" in step.body:
+            if isinstance(error, RevisionConflict) and (intent.exact or "ifRevisionID" in step.body):
                 return True
             if (
                 isinstance(error, RevisionConflict)

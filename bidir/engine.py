@@ -18,14 +18,14 @@ from bidir.explain import Explanation
 from bidir.following import Follower
 from bidir.following.follower import DEBOUNCE_SECONDS, CursorStore
 from bidir.journal import Journal
-from bidir.lookups.linking import Linker, Wish
+from bidir.lookups import CANDIDATES_DEFAULT, ORDER_DEFAULT, PAGE_SIZE_DEFAULT, Linker, Lookups, Page, Wish
 from bidir.outcome import Outcome, Pending
 from bidir.planning import Intent, Operation, Step, parse_intent
 from bidir.planning.reading import Reading, reading_for
 from bidir.ports import Backend
 from bidir.reconcile import Report, Violation
 from bidir.refs import DRAFTS, PUBLISHED, group_of
-from bidir.relations import Schema
+from bidir.relations import Field, Relation, Schema
 
 __all__ = ["Engine"]
 
@@ -43,6 +43,7 @@ class Engine:
         """Work by `schema` on `backend`; `mode` is the feature flag, `budget` in seconds bounds an edit's delay."""
         self.carrier = Carrier(schema, backend, mode=mode, budget=budget)
         self._linker = Linker(schema, self.carrier)
+        self._lookups = Lookups(schema, self.carrier)
         self.schema = schema
         self.backend = backend
 
@@ -256,6 +257,78 @@ class Engine:
         """Return the last engine transaction that touched a relation field, None if no engine ever did (F10)."""
         return explain.why(
             self.schema, self.backend, document_id, field, perspective=perspective, wrote=self.carrier.wrote
+        )
+
+    # ------------------------------------------------------------------------------------------------ lookups
+
+    def candidates(
+        self,
+        relation_or_field: str | Relation | Field,
+        *,
+        search: str | None = None,
+        limit: int = CANDIDATES_DEFAULT,
+        document: str | None = None,
+        perspective: str = DRAFTS,
+        cache: bool = True,
+    ) -> list[dict[str, Json]]:
+        """Return what a picker offers for a field ("book.author") or relation: documents of its target types.
+
+        Newest first, at most `limit`; each is `{_id, _type, _updatedAt, title}` with its published id. `search` keeps
+        those whose title or texts have words beginning with every word of it; with `document`, the id of the one being
+        edited, that one and what its field points at already are left out. One request, none where the `cache` knows.
+        Raises: IntentError for an unknown field, a limit out of bounds or a perspective that shows no documents.
+        """
+        return self._lookups.candidates(
+            relation_or_field, search=search, limit=limit, document=document, perspective=perspective, cache=cache
+        )
+
+    def references(
+        self,
+        ids: Iterable[str],
+        *,
+        relation: str | Relation | None = None,
+        previews: bool = False,
+        perspective: str = DRAFTS,
+        cache: bool = True,
+    ) -> dict[str, dict[str, list[Json]]]:
+        """Return what the relation fields of many documents point at: `{id: {field: [target, …]}}`, in one request.
+
+        Every field of a document is listed, also an empty one ("author", "credits[].person"), or only those of
+        `relation`; a document the perspective does not show has none. A target is its id, or with `previews` an object
+        `{_id, _type, _updatedAt, title, strength, item}`: what the perspective shows of it (None where nothing), "weak"
+        or "strong", and the item as stored, with its key and metadata.
+        Raises: IntentError for an unknown relation, or too many ids for one request.
+        """
+        return self._lookups.references(ids, relation=relation, previews=previews, perspective=perspective, cache=cache)
+
+    def referring(
+        self,
+        document_id: str,
+        relation: str | Relation,
+        *,
+        perspective: str = DRAFTS,
+        page: int = 1,
+        page_size: int = PAGE_SIZE_DEFAULT,
+        order: str = ORDER_DEFAULT,
+        projection: str | None = None,
+        cache: bool = True,
+    ) -> Page:
+        """Return a page of the documents that point at this one through the owner field of `relation`.
+
+        That is how a derived inverse is read (also by its own name, "studio.scenes"); stored relations answer as well.
+        `order` is like "_updatedAt desc" or "lower(title), year desc". Items are `{_id, _type, _updatedAt, title}`
+        with published ids, or what a `projection` in GROQ makes of them. One request, none where the `cache` knows.
+        Raises: IntentError for an unknown relation, a page, size, order or projection that makes no sense.
+        """
+        return self._lookups.referring(
+            document_id,
+            relation,
+            perspective=perspective,
+            page=page,
+            page_size=page_size,
+            order=order,
+            projection=projection,
+            cache=cache,
         )
 
     # ------------------------------------------------------------------------------------------- whole dataset

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import typer
 
 from bidir.cli import audit, conformance, refused, repair, scenario
@@ -29,6 +31,12 @@ app.command("repair")(repair.repair)
 app.command("explain")(refused.explain)
 app.command("check-states")(refused.check_states)
 app.command("follow")(refused.follow)
+
+
+@app.callback()
+def _quiet() -> None:
+    # The engine logs one line per intent; a program that is no server keeps them off its standard error.
+    logging.getLogger("bidir").addHandler(logging.NullHandler())
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from bidir.cli.common import FOUND, OK, data_console, guarded, write_text
+from bidir.cli.common import FOUND, OK, counted, data_console, guarded, write_text
 from bidir.cli.dataset import open_dataset
 from bidir.engine import Engine
 from bidir.reconcile import Violation
@@ -60,7 +60,7 @@ def _print_groups(violations: Iterable[Violation], examples: int, *, documents: 
             shown[group].append(violation.text)
     total = sum(counts.values())
     if not total:
-        write_text(f"No violations in {documents:,} documents.")
+        write_text(f"No violations in {counted(documents, 'document')}.")
         return 0
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("kind")
@@ -70,5 +70,5 @@ def _print_groups(violations: Iterable[Violation], examples: int, *, documents: 
     for (kind, relation), count in sorted(counts.items(), key=lambda item: (item[0][1], item[0][0])):
         table.add_row(kind, relation, f"{count:,}", "\n".join(shown[(kind, relation)]))
     data_console().print(table)
-    write_text(f"{total:,} violations in {documents:,} documents.")
+    write_text(f"{counted(total, 'violation')} in {counted(documents, 'document')}.")
     return total

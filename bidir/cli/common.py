@@ -15,7 +15,7 @@ from bidir.conformance.loading import ScenarioError
 from bidir.errors import BidirError, SchemaError
 from lakesim.errors import LakeError
 
-__all__ = ["BAD_USAGE", "FOUND", "OK", "data_console", "fail", "guarded", "progress_console", "write_text"]
+__all__ = ["BAD_USAGE", "FOUND", "OK", "counted", "data_console", "fail", "guarded", "progress_console", "write_text"]
 
 OK = 0
 """Exit code: everything holds."""
@@ -45,6 +45,11 @@ def progress_console() -> Console:
 def write_text(text: str) -> None:
     """Write a line of data to standard output."""
     sys.stdout.write(text + "\n")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 document`, `1,870 documents`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def fail(text: str) -> NoReturn:

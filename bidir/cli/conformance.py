@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Annotated, cast, get_args
 
@@ -26,7 +25,9 @@ def conformance(
     lake: Annotated[str, typer.Option(help="Where to judge it: memory, or a lake's URL.")] = "memory",
     profile: Annotated[str, typer.Option(help="How thorough: quick, default or deep.")] = "quick",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
-    only: Annotated[str, typer.Option(help="Only scenarios and parts of this name (a pattern).", metavar="GLOB")] = "*",
+    only: Annotated[
+        str, typer.Option(help="Only these: a scenario's name (museum/00*), machines or latency.", metavar="GLOB")
+    ] = "*",
     scenarios: Annotated[Path | None, typer.Option(help="The folder of scenarios.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML to this file.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write one HTML page to this file (not supported yet).")] = None,
@@ -52,8 +53,6 @@ def conformance(
         fail(f"--scenarios: {root} is no folder")
     options = SuiteOptions(engine, cast(Profile, profile), seed, only, root)
     progress = progress_console()
-    # The engine logs one line per intent; thousands of them are no progress.
-    logging.getLogger("bidir").setLevel(logging.WARNING)
     with progress.status("starting") as status:
         report = run_suite(options, on_part=lambda name: status.update(f"{name} …"))
     print_report(report, data_console())

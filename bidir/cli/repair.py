@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bidir.cli.common import FOUND, OK, fail, guarded, progress_console, write_text
+from bidir.cli.common import FOUND, OK, counted, fail, guarded, progress_console, write_text
 from bidir.cli.dataset import open_dataset
 from bidir.engine import Engine
 from bidir.reconcile import Report
@@ -70,14 +70,15 @@ def _print_report(report: Report) -> None:
     for kind, count in sorted(report.found.items()):
         write_text(f"{count:,} {kind}")
     if report.dry_run:
-        write_text(f"{report.writes:,} documents would be written; nothing was changed.")
+        write_text(f"{counted(report.writes, 'document')} would be written; nothing was changed.")
     else:
-        write_text(f"{report.writes:,} documents written in {report.batches:,} transactions.")
+        write_text(f"{counted(report.writes, 'document')} written in {counted(report.batches, 'transaction')}.")
     for violation in report.lost[:LOST_SHOWN_MAX]:
         write_text(f"lost: {violation.text}")
     if len(report.lost) > LOST_SHOWN_MAX:
         write_text(f"lost: and {len(report.lost) - LOST_SHOWN_MAX:,} more (--json lists all)")
     if report.left:
         write_text(
-            f"{len(report.left):,} documents kept changing and were left: {', '.join(report.left[:LOST_SHOWN_MAX])}"
+            f"{counted(len(report.left), 'document')} kept changing and were left: "
+            + ", ".join(report.left[:LOST_SHOWN_MAX])
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bidir.conformance.arrows import parse_arrow
 from lakesim.jsonvalue import Json, dumps
 
 __all__ = ["ABSENT", "Absent", "show", "show_document"]
@@ -26,20 +27,33 @@ class Absent:
 ABSENT = Absent()
 
 
-def show(value: Json | Absent) -> str:
-    """Return `value` in one line; references as arrows, `~>` weak and `=>` strong, `+` with the publish stamp."""
+def show(value: Json | Absent, *, notation: bool = False) -> str:
+    """Return `value` in one line; references as arrows, `~>` weak and `=>` strong, `+` with the publish stamp.
+
+    With `notation` the value comes from a scenario, where a text may be an arrow already.
+    """
     if isinstance(value, Absent):
         return repr(value)
     if isinstance(value, dict):
         if isinstance(value.get("_ref"), str) and value.keys() <= _REFERENCE_FIELDS:
             stamp = "+" if "_strengthenOnPublish" in value else ""
             return f"{'~' if value.get('_weak') is True else '='}> {value['_ref']}{stamp}"
-        return "{" + ", ".join(f"{key}: {show(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {show(item, notation=notation)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(show(item) for item in value) + "]"
-    if isinstance(value, str) and value and value == value.strip() and not any(mark in value for mark in ':,{}[]"#'):
+        return "[" + ", ".join(show(item, notation=notation) for item in value) + "]"
+    if isinstance(value, str) and (_is_plain(value) or (notation and parse_arrow(value) is not None)):
         return value
     return dumps(value)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text can stand without quotes and be taken for nothing else."""
+    return (
+        bool(text) and text == text.strip() and parse_arrow(text) is None and not any(mark in text for mark in _MARKS)
+    )
+
+
+_MARKS = ':,{}[]"#'
 
 
 def show_document(document: Mapping[str, Any]) -> str:

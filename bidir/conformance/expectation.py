@@ -78,7 +78,7 @@ class PendingExpectation(_Expectation):
 
 
 class NoticeExpectation(_Expectation):
-    """Something told once; only what is written here is compared, `documents` without regard to order."""
+    """Something told once; only what is written here is compared, `documents` are some of those it names."""
 
     kind: str
     relation: str | None = None

@@ -93,7 +93,8 @@ class _Frame:
                 yield FrameBreach(
                     "I7 frame", name, f"fields beside the relations changed: {self.difference(base, document)}"
                 )
-            if stated is None and old is not None and equal(self.content(old), self.content(document)):
+            asked = stated is not None or name in self.intent.deleted
+            if not asked and old is not None and equal(self.content(old), self.content(document)):
                 yield FrameBreach("E8.4 needless write", name, "written although nothing in it changed")
             for field in self.schema.fields_of(str(document.get("_type"))):
                 yield from self.items(name, field, base, old, document)
@@ -110,9 +111,9 @@ class _Frame:
 
     def below(self, group: str, layer: str) -> Document | None:
         """Return what a version made on demand is a copy of."""
-        published = self.before.get(group)
-        if published is None:
-            published = self.after.get(group)
+        if layer == PUBLISHED:
+            return None
+        published = self.after.get(group, self.before.get(group))
         return published if published is not None else self.before.get(f"drafts.{group}") if layer != DRAFTS else None
 
     def isolation(self, name: str, layer: str, stated: bool) -> Iterator[FrameBreach]:
@@ -136,7 +137,9 @@ class _Frame:
         earlier = _entries(old if old is not None else self.below(group, layer) or {}, field)
         for key, entry in now.items():
             if key in was:
-                may_change = key not in earlier or _target(entry, field) in self.intent.weakened
+                # What the user put there in this intent gets the strength that the rules give it.
+                fresh = key not in earlier or not equal(earlier[key], was[key])
+                may_change = fresh or _target(entry, field) in self.intent.weakened
                 if not equal(*(_plain(item, field, strength=not may_change) for item in (was[key], entry))):
                     yield FrameBreach(
                         "I7 frame", name, f"the item {key!r} of {field.name} changed: {was[key]} became {entry}"

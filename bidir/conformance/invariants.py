@@ -93,7 +93,8 @@ def references(document: Document, field: Field) -> References:
     for entry in entries:
         reference = _at(entry, field.member if field.many else ())
         target = reference.get("_ref") if isinstance(reference, Mapping) else None
-        if isinstance(reference, Mapping) and isinstance(target, str):
+        # A reference into another dataset names nothing here, whatever its id (bidirectional semantics, C83).
+        if isinstance(reference, Mapping) and isinstance(target, str) and "_dataset" not in reference:
             found.append((target, reference.get("_weak") is True))
     return found
 
@@ -110,7 +111,7 @@ def check_invariants(schema: Schema, documents: Documents, *, pending: Iterable[
     breaches: list[Breach] = []
     for view in layers_of(documents):
         seen = resolve_view(documents, view)
-        judged = _View(schema, view, seen, groups, {pair for layer, pair in excused if layer == view})
+        judged = _View(schema, view, seen, groups, excused)
         breaches += judged.breaches()
     return list(dict.fromkeys(breaches))
 
@@ -124,7 +125,7 @@ class _View:
         view: str,
         seen: Mapping[str, Document],
         groups: Collection[str],
-        excused: Collection[frozenset[str]],
+        excused: Collection[tuple[str, frozenset[str]]],
     ) -> None:
         self.schema = schema
         self.view = view
@@ -152,7 +153,7 @@ class _View:
             yield self._breach("I2 cardinality", name, (group,), text)
 
     def _half(self, group: str, field: Field, target: str, *, weak: bool) -> Iterator[Breach]:
-        if frozenset((group, target)) in self.excused:
+        if self._excused(group, target):
             return
         found = self.seen.get(target)
         if found is None:
@@ -168,14 +169,24 @@ class _View:
             text = f"{group} names {target} in {field.name}, but {target} names {holds} in {inverse.name}"
             yield self._breach("I1 symmetry", relation.name, (group, target), text)
 
+    def _excused(self, group: str, target: str) -> bool:
+        """Whether the pair waits, in this view or in the layer where the half is stored that this view sees."""
+        pair = frozenset((group, target))
+        stored = split_id(str(self.seen[group].get("_id")))[0]
+        return (self.view, pair) in self.excused or (stored, pair) in self.excused
+
     def _dangling(self, group: str, field: Field, target: str, *, weak: bool) -> Iterator[Breach]:
         if not weak:
             text = f"{group} points strongly at {target}, which does not exist in this view"
-        elif target not in self.groups and not self._may_stay(field):
+        elif target not in self.groups and not self._may_stay(field) and not self._missing(group, target):
             text = f"{group} points at {target}, which has no version anywhere, and nothing lists it as pending"
         else:
             return
         yield self._breach("I5 dangling", field.name, (group, target), text)
+
+    def _missing(self, group: str, target: str) -> bool:
+        """Whether the half waits in some layer; what has no version anywhere is missing in all of them."""
+        return any(pair == {group, target} for _, pair in self.excused)
 
     def _may_stay(self, field: Field) -> bool:
         """Whether deleting a target leaves pointers in `field` (policy `keep`)."""

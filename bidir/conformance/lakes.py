@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias
 from bidir.backends import LakeBackend
 from bidir.ports import Backend
 from lakesim import Lake, NotSupportedError
+from lakesim.ids import is_system_id
 from lakesim.store.history import Change
 
 __all__ = ["EmbeddedLake", "JudgedLake", "LakeFactory"]
@@ -41,7 +42,7 @@ class JudgedLake(Protocol):
         ...
 
     def transactions(self) -> int:
-        """Return how many transactions the dataset has seen."""
+        """Return how many transactions have changed documents (the service's own, such as a release's, apart)."""
         ...
 
     def events(self) -> list[tuple[str, str]]:
@@ -85,8 +86,8 @@ class EmbeddedLake:
         self.lake.clock.advance(seconds)
 
     def transactions(self) -> int:
-        """Return how many transactions the dataset has seen."""
-        return len(self.dataset.log())
+        """Return how many transactions have changed documents (the service's own, such as a release's, apart)."""
+        return sum(any(not is_system_id(change.document_id) for change in row.changes) for row in self.dataset.log())
 
     def events(self) -> list[tuple[str, str]]:
         """Return (stored id, transition) of everything that happened since the last call, in commit order."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import seed as seeded
@@ -17,13 +17,13 @@ from bidir.conformance.lakes import EmbeddedLake, LakeFactory
 from bidir.conformance.machines_edits import DrawnEdit, EditDrawer
 from bidir.conformance.machines_found import write_found
 from bidir.conformance.machines_kinds import KINDS, Kind
-from bidir.conformance.machines_world import EngineFactory, Trace, World
+from bidir.conformance.machines_world import Trace, World
 from bidir.conformance.model import Layer, ModelEdit
+from bidir.conformance.parts import Profile
+from bidir.conformance.playing import EngineFactory
 from bidir.relations import Schema
 
-__all__ = ["PROFILES", "MachineResult", "Profile", "RelationMachine", "machine_for", "run_machines"]
-
-Profile: TypeAlias = Literal["quick", "default", "deep"]
+__all__ = ["PROFILES", "Effort", "MachineResult", "RelationMachine", "machine_for", "play_kind", "run_machines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,10 @@ class Effort:
     steps: int
 
 
-PROFILES: dict[Profile, Effort] = {"quick": Effort(30, 15), "default": Effort(150, 25), "deep": Effort(2_000, 40)}
+PROFILES: dict[Profile, Effort] = {"quick": Effort(60, 15), "default": Effort(150, 25), "deep": Effort(2_000, 40)}
+
+SEEDS_APART = 100
+"""Seeds between one run of the suite and the next, so that no two kinds play the same draws."""
 
 LAYERS: tuple[Layer, ...] = ("drafts", "published")
 _STARTS: tuple[tuple[Layer, ...], ...] = (("published",), ("drafts",), ("drafts", "published"), ())
@@ -198,24 +201,26 @@ def run_machines(
     kinds: Iterable[Kind] = KINDS,
     lake_factory: LakeFactory = EmbeddedLake,
     found: Path | None = None,
-    progress: Callable[[str], None] | None = None,
 ) -> list[MachineResult]:
     """Play every kind with the effort of `profile`; a failure's smallest example is written as a scenario to `found`.
 
-    The same seed repeats the same runs. `progress` is called with each kind's name before it is played.
+    The same seed repeats the same runs.
     """
-    results = []
-    for kind in kinds:
-        if progress is not None:
-            progress(kind.name)
-        results.append(_run(kind, PROFILES[profile], seed, engine_factory, lake_factory, found))
-    return results
+    effort = PROFILES[profile]
+    return [play_kind(kind, effort, seed, engine_factory, lake_factory=lake_factory, found=found) for kind in kinds]
 
 
-def _run(
-    kind: Kind, effort: Effort, seed: int, engine_factory: EngineFactory, lake_factory: LakeFactory, found: Path | None
+def play_kind(
+    kind: Kind,
+    effort: Effort,
+    seed: int,
+    engine_factory: EngineFactory,
+    *,
+    lake_factory: LakeFactory = EmbeddedLake,
+    found: Path | None = None,
 ) -> MachineResult:
-    machine = seeded(seed)(machine_for(kind, engine_factory, lake_factory=lake_factory))
+    """Play one kind; the smallest example of a failure is written as a scenario to `found`, if it is given."""
+    machine = seeded(seed * SEEDS_APART + _index(kind))(machine_for(kind, engine_factory, lake_factory=lake_factory))
     try:
         run_state_machine_as_test(machine, settings=_settings(effort))
     except Exception as error:
@@ -226,6 +231,11 @@ def _run(
         path = None if found is None else write_found(trace, found, seed=seed)
         return MachineResult(kind.name, dict(machine.counts), faults, path, trace)
     return MachineResult(kind.name, dict(machine.counts))
+
+
+def _index(kind: Kind) -> int:
+    """Return a number that sets the runs of this kind apart from those of the others."""
+    return [one.name for one in KINDS].index(kind.name) if kind in KINDS else len(KINDS)
 
 
 def _lines(error: Exception) -> Sequence[str]:

@@ -6,10 +6,9 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from bidir.conformance.machines_world import Trace
-from bidir.conformance.model import State
+from bidir.conformance.scenario import Scenario
+from bidir.conformance.writing import quoted, write_scenario
 from lakesim.jsonvalue import dumps
 
 __all__ = ["found_scenario", "write_found"]
@@ -17,48 +16,50 @@ __all__ = ["found_scenario", "write_found"]
 NAME_DIGITS = 8
 
 
-def found_scenario(trace: Trace, *, seed: int) -> dict[str, Any]:
-    """Return the scenario, in the form of `scenarios/README.md`, that replays `trace`."""
+def found_scenario(trace: Trace, *, seed: int) -> Scenario:
+    """Return the scenario that replays `trace`, with what the model expects at its end."""
     first = trace.faults[0] if trace.faults else "a property failed"
-    then: dict[str, Any] = {"audit": []}
-    documents = {} if trace.expected is None else _expected(trace.expected, trace)
-    if documents:
-        then = {"documents": documents, "others": "any", **then}
-    return {
-        "title": f"found by the state machine, {trace.kind.name}: {first}",
-        "why": "\n".join(trace.faults) or first,
-        "source": f"state machine {trace.kind.name}, seed {seed}",
-        "schema": list(trace.kind.types),
-        "given": {"documents": trace.given},
-        "when": trace.steps,
-        "then": then,
-    }
+    return Scenario.model_validate(
+        {
+            "title": f"{trace.kind.name}: {first}",
+            "why": "\n".join(trace.faults) or first,
+            "source": f"state machine {trace.kind.name}, seed {seed}",
+            "schema": list(trace.kind.types),
+            "given": {"documents": trace.given},
+            "when": [_step(trace, step, last=step is trace.steps[-1]) for step in trace.steps],
+            "then": {"audit": []},
+        }
+    )
+
+
+def _step(trace: Trace, step: dict[str, Any], *, last: bool) -> dict[str, Any]:
+    """Return a step; earlier ones only expect what was refused, the last one all that the model says of it."""
+    told = {"in": step["in"], "submit": quoted(step["submit"])}
+    then = dict(step.get("then", {}))
+    if last:
+        documents = _expected(trace)
+        return {**told, "then": {**then, **({"documents": documents, "others": "any"} if documents else {})}}
+    return {**told, "then": {"conflicts": then["conflicts"]}} if then.get("conflicts") else told
 
 
 def write_found(trace: Trace, folder: Path, *, seed: int) -> Path:
     """Write the scenario into `folder`, which is made if need be, and return its path; the name tells the example."""
-    scenario = found_scenario(trace, seed=seed)
-    told = dumps([scenario["given"], scenario["when"], trace.kind.name], sort_keys=True)
+    told = dumps([trace.kind.name, trace.given, trace.steps], sort_keys=True)
     digest = hashlib.sha256(told.encode()).hexdigest()[:NAME_DIGITS]
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{trace.kind.name}-{digest}.yaml"
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False
-    yaml.width = 110
-    with path.open("w", encoding="utf-8") as file:
-        yaml.dump(scenario, file)
-    return path
+    return write_scenario(found_scenario(trace, seed=seed), folder, f"{trace.kind.name}-{digest}")
 
 
-def _expected(state: State, trace: Trace) -> dict[str, dict[str, Any]]:
-    """Return the relation fields that the model expects, by the stored id that shows them in each layer."""
-    found: dict[str, dict[str, Any]] = {}
-    for (group, name), value in sorted(state.drafts.items()):
-        stored = f"drafts.{group}" if group in state.drafted else group
-        found.setdefault(stored, {})[name] = _shown(trace, group, name, value)
+def _expected(trace: Trace) -> dict[str, dict[str, Any]]:
+    """Return the relation fields and titles that must show, by stored id."""
+    found: dict[str, dict[str, Any]] = {name: {"title": title} for name, title in sorted(trace.titles.items())}
+    state = trace.expected
+    if state is None:
+        return found
     for (group, name), value in sorted(state.published.items()):
         found.setdefault(group, {})[name] = _shown(trace, group, name, value)
+    for (group, name), value in sorted(state.drafts.items()):
+        if group in trace.drafted or value != state.published.get((group, name)):
+            found.setdefault(f"drafts.{group}", {})[name] = _shown(trace, group, name, value)
     return found
 
 
@@ -72,7 +73,12 @@ def _is_list(trace: Trace, group: str, name: str) -> bool:
 
 def _shown(trace: Trace, group: str, name: str, value: tuple[str, ...]) -> Any:
     """Return a value in the arrow notation."""
-    member = trace.kind.member.get((trace.kind.type_of[group], name))
+    end = (trace.kind.type_of[group], name)
+    # Everything in an inverse field is written by an engine and weak (E8.6).
+    arrow = "~>" if any(relation.right == end for relation in trace.kind.relations) else "->"
+    member = trace.kind.member.get(end)
+    if not value:
+        return None
     if not _is_list(trace, group, name):
-        return f"-> {value[0]}" if value else None
-    return [f"-> {target}" if member is None else {member[0]: f"-> {target}"} for target in value]
+        return f"{arrow} {value[0]}"
+    return [f"{arrow} {target}" if member is None else {member[0]: f"{arrow} {target}"} for target in value]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -12,20 +12,22 @@ from bidir.conformance.invariants import check_invariants, resolve_view, targets
 from bidir.conformance.lakes import JudgedLake
 from bidir.conformance.machines_kinds import Kind
 from bidir.conformance.model import Layer, Model, Prediction, State, View
+from bidir.conformance.playing import EngineFactory
 from bidir.conformance.proxy import ObservedBackend, Traffic
 from bidir.outcome import Outcome
-from bidir.ports import Backend
 from bidir.relations import Schema
 from lakesim.jsonvalue import equal
 
-__all__ = ["EngineFactory", "PropertyFailedError", "Trace", "World"]
+__all__ = ["PropertyFailedError", "Trace", "World"]
 
-EngineFactory: TypeAlias = Callable[[Schema, Backend], Any]
 Mutation: TypeAlias = dict[str, Any]
 Documents: TypeAlias = dict[str, dict[str, Any]]
 
 READS_MAX = 1
-"""Read requests per intent (bidirectional semantics, F3)."""
+"""Read requests per edit (bidirectional semantics, F3)."""
+
+READS_OF_ARRIVAL_MAX = 2
+"""Read requests where a group comes or goes: whom its referrers point at in other layers shows after the first."""
 
 
 class PropertyFailedError(AssertionError):
@@ -39,12 +41,18 @@ class PropertyFailedError(AssertionError):
 
 @dataclass(slots=True)
 class Trace:
-    """What happened in one run, in the words of the scenario format; `expected` is what the model said at the end."""
+    """What happened in one run, in the words of the scenario format.
+
+    `expected` is what the model said of the last step (None: nothing certain), `drafted` who had a draft after it,
+    `titles` the text that each stored document had to show.
+    """
 
     kind: Kind
     given: dict[str, dict[str, Any]] = field(default_factory=dict)
     steps: list[dict[str, Any]] = field(default_factory=list)
     expected: State | None = None
+    drafted: frozenset[str] = frozenset()
+    titles: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
 
@@ -142,7 +150,7 @@ class World:
         )
         outcome = self._submit(layer, [{"delete": {"id": group}}])
         self.own_drafts -= {group} if layer == "drafts" else set()
-        self._judge(before, outcome, prediction, intent, {group}, kept_allowed=True)
+        self._judge(before, outcome, prediction, intent, {group})
 
     def restate(self, layer: Layer, group: str, name: str) -> None:
         """Submit what a field already holds and demand that nothing is sent (C5, E8.4, I6)."""
@@ -154,6 +162,8 @@ class World:
         faults = []
         if self.backend.traffic.writes or outcome.documents_written or not equal(before, self.lake.documents()):
             faults.append(f"I6 fixpoint: restating {group}.{name} in {layer} sent {len(outcome.mutations)} mutations")
+        self.trace.expected = None
+        self.trace.steps[-1]["then"] = {"writes": 0, "documents_written": 0}
         self._fail_if(faults)
         self.trace.steps.pop()
 
@@ -173,13 +183,12 @@ class World:
         prediction: Prediction,
         intent: Intent,
         edited: Collection[str],
-        *,
-        kept_allowed: bool = False,
     ) -> None:
         after = self.lake.documents()
         now = self.observed(after)
-        self.trace.expected = prediction.state if prediction.sure else None
-        faults = self._bookkeeping(outcome)
+        reads_max = self._reads_max(before, intent)
+        self._expect(before, after, outcome, prediction, intent, reads_max)
+        faults = self._bookkeeping(outcome, reads_max)
         faults += self._conflicts(outcome, prediction, before, after)
         if outcome.conflicts:
             intent = replace(intent, stated={}, deleted=frozenset())
@@ -192,18 +201,50 @@ class World:
         if not outcome.conflicts and intent.layer == "drafts" and not intent.deleted:
             self.own_drafts |= set(edited)
         self.own_drafts &= now.drafted
-        faults += [] if kept_allowed else self._noise(after)
+        faults += [] if intent.deleted else self._noise(after)
         self.state = now
         self.counts["judged"] += 1
         self.counts["predicted exactly"] += prediction.sure
         self._fail_if(faults)
 
-    def _bookkeeping(self, outcome: Outcome) -> list[str]:
-        """One write request at most, one read at most, and an outcome that says so (I10)."""
+    def _expect(
+        self,
+        before: Documents,
+        after: Documents,
+        outcome: Outcome,
+        prediction: Prediction,
+        intent: Intent,
+        reads_max: int,
+    ) -> None:
+        """Note in the trace what a right engine does in this step."""
+        conflicts = prediction.conflicts if prediction.sure else _told(outcome)
+        refused = [
+            {"kind": "max" if holder is None else "held", "claimant": claimant} for claimant, _, holder in conflicts
+        ]
+        self.trace.steps[-1]["then"] = {"conflicts": refused, "reads": f"<= {reads_max}", "writes": "<= 1"}
+        self.trace.expected = prediction.state if prediction.sure else None
+        self.trace.drafted = frozenset(name.removeprefix("drafts.") for name in after if name.startswith("drafts."))
+        bases = {name: before.get(name) or before.get(name.removeprefix("drafts.")) for name in after}
+        right = {**bases, **({} if conflicts else intent.stated)}
+        self.trace.titles = {
+            name: str(body["title"])
+            for name, body in right.items()
+            if body is not None and "title" in body and name in after and name not in intent.deleted
+        }
+
+    @staticmethod
+    def _reads_max(before: Documents, intent: Intent) -> int:
+        """Return how many reads the intent may take: more where a group comes or goes."""
+        groups = {name.removeprefix("drafts.") for name in before}
+        arrives = {name.removeprefix("drafts.") for name in intent.stated} - groups
+        return READS_OF_ARRIVAL_MAX if arrives or intent.deleted else READS_MAX
+
+    def _bookkeeping(self, outcome: Outcome, reads_max: int) -> list[str]:
+        """One write request at most, few reads, and an outcome that says so (I10)."""
         traffic, faults = self.backend.traffic, []
         if traffic.writes > 1:
             faults.append(f"I10 bounded work: {traffic.writes} write requests for one intent")
-        if traffic.reads > READS_MAX:
+        if traffic.reads > reads_max:
             faults.append(f"I10 bounded work: {traffic.reads} read requests for one intent")
         told = (outcome.reads, outcome.writes, outcome.documents_written)
         seen = (traffic.reads, traffic.writes, traffic.documents_written)
@@ -212,7 +253,7 @@ class World:
         return faults
 
     def _conflicts(self, outcome: Outcome, prediction: Prediction, before: Documents, after: Documents) -> list[str]:
-        told = {(item.claimant, item.place, item.holder) for item in outcome.conflicts}
+        told = _told(outcome)
         faults = []
         if prediction.sure and told != prediction.conflicts:
             faults.append(f"conflicts are {_sorted(told)}, the model says {_sorted(prediction.conflicts)}")
@@ -239,12 +280,13 @@ class World:
 
     def _bounds(self, expected: State, now: State, edited: Collection[str]) -> list[str]:
         """Only groups whose links change, or that the user edited, are written, each at most once per layer (E3)."""
-        changed = set(edited)
+        changed, gone = set(edited), set[str]()
         for layer in ("published", "drafts"):
             old, new = self.state.view(layer), expected.view(layer)
             changed |= {key[0] for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
-            # At a deletion the pointers that stay are weakened.
-            gone = {key[0] for key in old} - {key[0] for key in new}
+            gone |= {key[0] for key in old} - {key[0] for key in new}
+        # At a deletion the pointers that stay are weakened, in every layer.
+        for old in (self.state.published, self.state.drafts):
             changed |= {key[0] for key, value in old.items() if gone & set(value)}
         written = [name for documents in self.backend.traffic.committed for name in documents]
         faults = []
@@ -281,6 +323,14 @@ def _content(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a document without system fields, an empty list counting as absent."""
     system = {"_id", "_rev", "_createdAt", "_updatedAt", "_system", "_originalId"}
     return {key: value for key, value in document.items() if key not in system and value is not None and value != []}
+
+
+def _told(outcome: Outcome) -> frozenset[tuple[str, str, str | None]]:
+    """Return the conflicts as the model would say them; a place may be told with its field: `a1.currentBook`."""
+    return frozenset(
+        (item.claimant, item.place.partition(".")[0], None if item.kind == "max" else item.holder)
+        for item in outcome.conflicts
+    )
 
 
 def _sorted(conflicts: Collection[tuple[str, str, str | None]]) -> str:

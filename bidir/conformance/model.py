@@ -19,6 +19,9 @@ End: TypeAlias = tuple[str, str]
 View: TypeAlias = dict[tuple[str, str], tuple[str, ...]]
 """What is seen: (group, field name) → the groups it points at, in order. A group that is not seen has no entries."""
 
+UNBOUNDED = 1_000
+"""More links than any model state holds."""
+
 Layer: TypeAlias = Literal["published", "drafts"]
 
 
@@ -106,6 +109,14 @@ class Model:
         """Return the document type that the field points at."""
         return self.opposite[self.types[group], field][1][0]
 
+    def room(self, group: str, field: str) -> int:
+        """Return how many links the field of that group takes."""
+        end = (self.types[group], field)
+        if not self.many[end]:
+            return 1
+        relation = self.opposite[end][0]
+        return relation.right_max if relation.right_max is not None and end == relation.right else UNBOUNDED
+
     @staticmethod
     def sees(view: View, group: str) -> bool:
         """Whether the group is visible in the view."""
@@ -129,6 +140,7 @@ class Model:
         for edit in clean:
             by_difference = self._set(by_difference, self._as_difference(before, by_difference, edit), below)
         sure = _unordered(after) == _unordered(by_difference)
+        sure = sure and not self._at_odds(after, clean) and not self._overfull(after)
         loose = self._partners(layer, before, clean) if len(clean) > 1 else frozenset()
         return self._with_view(state, layer, after, loose=loose, sure=sure)
 
@@ -163,9 +175,21 @@ class Model:
         added = [name for name in edit.value if name not in base[here] and name not in kept]
         return replace(edit, value=tuple(kept + added))
 
+    def _at_odds(self, after: View, edits: Sequence[ModelEdit]) -> bool:
+        """Whether one edit overrules another where taking a place is refused: who is refused then is left open."""
+        return any(
+            self.opposite[self.types[edit.group], edit.field][0].reject and after[edit.group, edit.field] != edit.value
+            for edit in edits
+        )
+
+    def _overfull(self, view: View) -> bool:
+        """Whether several edits together fill a list past its bound: who is refused then is left open."""
+        return any(len(value) > self.room(*key) for key, value in view.items())
+
     def _conflicts(self, view: View, edits: Sequence[ModelEdit]) -> frozenset[tuple[str, str, str | None]]:
         """Return who stands in the way where the policy is to refuse."""
-        edited = {edit.group for edit in edits}
+        let_go = {(edit.group, old) for edit in edits for old in view[edit.group, edit.field] if old not in edit.value}
+        counts = {place: len(value) for place, value in view.items()}
         found: set[tuple[str, str, str | None]] = set()
         for edit in edits:
             relation, inverse = self.opposite[self.types[edit.group], edit.field]
@@ -174,14 +198,11 @@ class Model:
                 if new in view[edit.group, edit.field] or place not in view:
                     continue
                 if relation.reject and not self.many[inverse]:
-                    found |= {
-                        (edit.group, new, holder) for holder in view[place] if holder not in edited | {edit.group}
-                    }
-                if (
-                    relation.right_max is not None
-                    and inverse == relation.right
-                    and len(view[place]) >= relation.right_max
-                ):
+                    holders = [holder for holder in view[place] if (holder, new) not in let_go and holder != edit.group]
+                    found |= {(edit.group, new, holder) for holder in holders}
+                counts[place] += 1
+                bound = relation.right_max if inverse == relation.right else None
+                if bound is not None and counts[place] > bound:
                     found.add((edit.group, new, None))
         return frozenset(found)
 
@@ -203,11 +224,11 @@ class Model:
         if conflicts:
             return Prediction(state, conflicts=conflicts)
         for edit in edits:
-            view = self._set(view, edit, {})
+            view = self._set(view, edit, state.published if layer == "drafts" else {})
         loose: set[tuple[str, str, str]] = set()
         for name in self.fields(group):
             waiting = self._waiting(view, group, name)
-            adopted = [] if name in stated else waiting if self.is_many(group, name) else waiting[:1]
+            adopted = [] if name in stated else waiting[: self.room(group, name)]
             view[group, name] += tuple(adopted)
             for other in waiting:
                 if other not in adopted:
@@ -259,7 +280,7 @@ class Model:
             kept = []
             for other in lower:
                 place = (other, inverse)
-                free = place not in view or self.is_many(other, inverse) or set(view[place]) <= {group}
+                free = place not in view or len(_without(view[place], group)) < self.room(other, inverse)
                 if free or (other == group and inverse == name):
                     kept.append(other)
             view = self._set(view, ModelEdit(group, name, tuple(kept)), state.published)
@@ -280,11 +301,22 @@ class Model:
         """Return the state with one view changed; a change of the published view goes up into the drafts view."""
         if layer == "drafts":
             return Prediction(replace(state, drafts=view), loose=loose, sure=sure)
-        drafts, certain = self._follow(state, view, born)
+        drafts = self._follow(state, view, born)
+        # Whether a draft follows a published pointer at something never published is left open.
+        sure = sure and not self._points_up(state.published, view)
         loose |= {("drafts", *key) for key in drafts if key[0] in state.drafted or drafts[key] != view.get(key)}
-        return Prediction(replace(state, published=view, drafts=drafts), loose=loose, sure=sure and certain)
+        return Prediction(replace(state, published=view, drafts=drafts), loose=loose, sure=sure)
 
-    def _follow(self, state: State, published: View, born: str | None) -> tuple[View, bool]:
+    def _points_up(self, old: View, new: View) -> bool:
+        """Whether the change touches a pointer at a group that this view does not show."""
+        return any(
+            not self.sees(new, target)
+            for key in old.keys() & new.keys()
+            if old[key] != new[key]
+            for target in {*old[key], *new[key]}
+        )
+
+    def _follow(self, state: State, published: View, born: str | None) -> View:
         """Carry a change of the published view up: drafts that merely inherited follow (R9), overrides win (R8)."""
         drafts: View = dict(state.drafts)
         for key, new in published.items():
@@ -296,20 +328,30 @@ class Model:
             else:
                 stays = [name for name in drafts[key] if name in new or name not in old]
                 comes = [name for name in new if name not in old and name not in drafts[key]]
-                drafts[key] = tuple(stays + comes)
-        certain = True
+                drafts[key] = tuple(stays + comes[: max(0, self.room(*key) - len(stays))])
+        return self._settle(drafts, set(state.drafted), state.published, born)
+
+    def _settle(self, drafts: View, drafted: set[str], below: View, born: str | None) -> View:
+        """Take away or complete every half that stands alone in the drafts view (E8.9), in order of names."""
         for key in sorted(drafts):
+            group = key[0]
             for target in drafts[key]:
                 place = (target, self.inverse(*key))
-                if place not in drafts or key[0] in drafts[place]:
+                if place not in drafts or group in drafts[place]:
                     continue
-                if target == born and (self.is_many(*place) or not drafts[place]):
-                    drafts[place] += (key[0],)
+                fits = len(drafts[place]) < self.room(*place)
+                if born in (target, group):
+                    linked = fits
+                else:
+                    linked = group in drafted and target not in drafted and (fits or not self.is_many(*place))
+                if not linked:
+                    drafts[key] = _without(drafts[key], target)
+                    drafted.add(group)
                     continue
-                # Whether a draft that never was published counts as an override here is left open.
-                certain = certain and self.sees(published, target)
-                drafts[key] = _without(drafts[key], target)
-        return drafts, certain
+                value = (*drafts[place], group) if self.is_many(*place) else (group,)
+                drafts = self._set(drafts, ModelEdit(target, place[1], value), below)
+                drafted.add(target)
+        return drafts
 
 
 def _without(value: tuple[str, ...], name: str) -> tuple[str, ...]:

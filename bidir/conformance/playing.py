@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from bidir.conformance.checking import Happened, described
+from bidir.conformance.checking import CLAIMS, Happened, described
 from bidir.conformance.edits import EditError, Editor
 from bidir.conformance.lakes import JudgedLake
 from bidir.conformance.naming import Naming, split_place
@@ -79,7 +79,7 @@ class Play:
         self._engine_factory = engine_factory
         self._shared = shared
         self._on_inner_step = on_inner_step
-        self._denied: set[str] = set()
+        self._denied: dict[str, set[str]] = {}
         self._hands: dict[str, _Hand] = {}
         self._editor = Editor(schema)
         self._memory: dict[str, str] = {}
@@ -87,7 +87,7 @@ class Play:
     def hand(self, name: str) -> _Hand:
         """Return the editor of that name, with an engine made on first use."""
         if name not in self._hands:
-            backend = ObservedBackend(self.lake.backend(), denied=self._denied)
+            backend = ObservedBackend(self.lake.backend(), denied=self._denied.setdefault(name, set()))
             try:
                 engine = self._engine_factory(self.schema, backend)
             except Exception as error:
@@ -159,10 +159,7 @@ class Play:
     def _submit(self, step: Step, hand: _Hand, happened: Happened) -> None:
         perspective = step.in_ or self.naming.perspective
         mutations = self._editor.mutations(step, perspective, happened.before)
-        options: dict[str, Any] = {}
-        if step.consent is not None:
-            previous = step.consent == "previous"
-            options["consent"] = [one.token for one in hand.conflicts] if previous else list(step.consent)
+        options = _consent(step, hand)
         if step.transaction_id is not None:
             options["transaction_id"] = step.transaction_id
         self._note(hand.engine.submit(mutations, perspective=perspective, **options), hand, happened)
@@ -172,6 +169,9 @@ class Play:
         happened.conflicts += getattr(outcome, "conflicts", ())
         happened.notices += getattr(outcome, "notices", ())
         happened.retries += getattr(outcome, "retries", 0)
+        for name in CLAIMS:
+            if isinstance(getattr(outcome, name, None), int):
+                happened.claimed[name] = happened.claimed.get(name, 0) + getattr(outcome, name)
         hand.conflicts += getattr(outcome, "conflicts", ())
         hand.notices += getattr(outcome, "notices", ())
 
@@ -182,8 +182,9 @@ class Play:
         if call is None:
             raise NotSupportedError(f"the engine has no operation {name}(); it offers {_operations(hand.engine)}")
         positional = list(next(iter(value.items()))) if isinstance(value, dict) else [value]
-        keyword = {"perspective": step.in_} if step.in_ is not None else {}
-        return call(*positional, **keyword)
+        if step.in_ is not None:
+            return call(*positional, perspective=step.in_, **_consent(step, hand))
+        return call(*positional, **_consent(step, hand))
 
     def _elsewhere(self, mutations: list[dict[str, Any]], hand: _Hand, happened: Happened) -> None:
         expand = Step.model_construct(submit=mutations)
@@ -203,10 +204,10 @@ class Play:
             heal()
 
     def _deny(self, names: str | list[str], hand: _Hand, happened: Happened) -> None:
-        self._denied.update([names] if isinstance(names, str) else names)
+        hand.backend.denied.update([names] if isinstance(names, str) else names)
 
     def _allow(self, names: str | list[str], hand: _Hand, happened: Happened) -> None:
-        self._denied.difference_update([names] if isinstance(names, str) else names)
+        hand.backend.denied.difference_update([names] if isinstance(names, str) else names)
 
     def _undo(self, value: str, hand: _Hand, happened: Happened) -> None:
         notice = next((one for one in reversed(hand.notices) if one.undo), None)
@@ -240,6 +241,13 @@ class Play:
         if not self._memory:
             return step
         return Step.model_validate(_substituted(step.model_dump(by_alias=True, exclude_unset=True), self._memory))
+
+
+def _consent(step: Step, hand: _Hand) -> dict[str, Any]:
+    """Return the keyword that carries the tokens a step names, or all those of the conflicts its editor has met."""
+    if step.consent is None:
+        return {}
+    return {"consent": [one.token for one in hand.conflicts] if step.consent == "previous" else list(step.consent)}
 
 
 _INDEX = re.compile(r"([^\[\]]+)|\[(\d+)\]")

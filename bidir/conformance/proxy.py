@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bidir.clock import EngineClock
 from bidir.conformance.scenario import Fault
 from bidir.errors import PermissionRefused, RateLimited, RevisionConflict, Unavailable, UnknownOutcome
-from bidir.ports import Backend, Committed, Document
+from bidir.ports import Backend, Committed
 from lakesim.ids import published_id
 
-__all__ = ["ObservedBackend", "ProcessDied", "Traffic", "mutated_ids"]
+__all__ = ["ObservedBackend", "ProcessDied", "Traffic", "acted_ids", "mutated_ids"]
 
 
 class ProcessDied(BaseException):
@@ -50,49 +49,35 @@ class ObservedBackend:
         self._left = {} if fault is None else fault.model_dump(include=set(_COUNTED))
         self._crash = None if fault is None else fault.crash
 
-    @property
-    def clock(self) -> EngineClock:
-        """The inner backend's clock."""
-        return self.inner.clock
+    def __getattr__(self, name: str) -> Any:
+        """Pass everything that is no write on to the inner backend; what is a request is counted as a read."""
+        value = getattr(self.inner, name)
+        if name in _NO_REQUEST or not callable(value):
+            return value
 
-    @property
-    def consistent_queries(self) -> bool:
-        """As the inner backend."""
-        return self.inner.consistent_queries
+        def read(*arguments: Any, **options: Any) -> Any:
+            self.traffic.reads += 1
+            return value(*arguments, **options)
 
-    def query(self, groq: str, params: Mapping[str, Any]) -> Any:
-        """Count a read."""
-        self.traffic.reads += 1
-        return self.inner.query(groq, params)
-
-    def documents(self, ids: Sequence[str]) -> dict[str, Document | None]:
-        """Count a read."""
-        self.traffic.reads += 1
-        return self.inner.documents(ids)
-
-    def scan(self, types: Iterable[str]) -> Iterator[Document]:
-        """Count a read."""
-        self.traffic.reads += 1
-        return self.inner.scan(types)
-
-    def patched(self, document: Document, patch: Mapping[str, Any]) -> dict[str, Any]:
-        """No request."""
-        return self.inner.patched(document, patch)
-
-    def generate_id(self) -> str:
-        """No request."""
-        return self.inner.generate_id()
+        return read
 
     def commit(self, mutations: Sequence[Mapping[str, Any]], *, transaction_id: str | None) -> Committed:
         """Count a write and pass it on, unless the fault of the day or a denied document is in the way."""
+        return self._send(mutated_ids(mutations), lambda: self.inner.commit(mutations, transaction_id=transaction_id))
+
+    def act(self, actions: Sequence[Mapping[str, Any]]) -> Committed:
+        """Count a write and pass it on, as a commit."""
+        return self._send(acted_ids(actions), lambda: self.inner.act(actions))
+
+    def _send(self, ids: Sequence[str], send: Callable[[], Committed]) -> Committed:
         self.traffic.writes += 1
         hook, self.before_commit = self.before_commit, None
         if hook is not None:
             hook()
-        self._refuse(mutations)
+        self._refuse(ids)
         if self._crash == "before-commit":
             raise ProcessDied
-        committed = self.inner.commit(mutations, transaction_id=transaction_id)
+        committed = send()
         self.traffic.committed.append(tuple(committed.documents))
         if self._crash == "after-commit":
             raise ProcessDied
@@ -100,14 +85,14 @@ class ObservedBackend:
             raise UnknownOutcome("the answer was lost on the way")
         return committed
 
-    def _refuse(self, mutations: Sequence[Mapping[str, Any]]) -> None:
+    def _refuse(self, ids: Sequence[str]) -> None:
         if self._take("unavailable"):
             raise Unavailable("the lake does not take requests just now")
         if self._take("rate_limited"):
             raise RateLimited("too many requests", retry_after=1.0)
         if self._take("conflict"):
             raise RevisionConflict("somebody else was first", type="documentRevisionIDDoesNotMatchError")
-        for document_id in mutated_ids(mutations):
+        for document_id in ids:
             if published_id(document_id) in self.denied:
                 raise PermissionRefused(
                     'Insufficient permissions; permission "update" required',
@@ -122,6 +107,9 @@ class ObservedBackend:
         return left > 0
 
 
+_NO_REQUEST = frozenset({"clock", "consistent_queries", "patched", "generate_id", "listen"})
+"""What a backend offers without a request of its own; a stream stays open while requests come and go."""
+
 _COUNTED = ("lose_response", "unavailable", "rate_limited", "conflict")
 
 
@@ -134,3 +122,9 @@ def mutated_ids(mutations: Sequence[Mapping[str, Any]]) -> list[str]:
                 name = body.get("id", body.get("_id"))
                 found += [name] if isinstance(name, str) else []
     return found
+
+
+def acted_ids(actions: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the document ids that lake actions name, in order."""
+    names = ("publishedId", "draftId", "versionId", "documentId")
+    return [action[name] for action in actions for name in names if isinstance(action.get(name), str)]

@@ -202,7 +202,7 @@ class _Run:
 def _told(step: Step) -> str:
     """Return a step as it stands in the file, without its expectations."""
     said = step.model_dump(by_alias=True, exclude_unset=True, exclude={"then", "meanwhile"})
-    text = ", ".join(f"{key} {show(value)}" for key, value in said.items()) or "nothing"
+    text = ", ".join(f"{key} {show(value, notation=True)}" for key, value in said.items()) or "nothing"
     return (
         text if step.meanwhile is None else f"{text}, and before it commits: " + "; ".join(map(_told, step.meanwhile))
     )
@@ -217,6 +217,8 @@ def _add(total: Happened, one: Happened, *, answered: bool) -> None:
         setattr(total, name, getattr(total, name) + getattr(one, name))
     for name in ("notices", "events"):
         setattr(total, name, getattr(total, name) + getattr(one, name))
+    for name, count in one.claimed.items():
+        total.claimed[name] = total.claimed.get(name, 0) + count
     if one.repaired is not None:
         total.repaired = (total.repaired or 0) + one.repaired
     if not answered:

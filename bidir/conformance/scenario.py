@@ -112,15 +112,16 @@ class Step(_Part):
     create_release: str | None = None
     publish_release: str | None = None
     schedule_release: dict[str, str] | None = Field(default=None, description="{release: 2026-02-01T00:00:00Z}")
+    unschedule_release: str | None = None
     archive_release: str | None = None
+    unarchive_release: str | None = None
+    delete_release: str | None = None
 
     elsewhere: list[Mutation] | None = Field(default=None, description="Mutations sent to the lake past the engine.")
     elsewhere_actions: list[dict[str, Any]] | None = Field(default=None, description="Lake actions past the engine.")
     advance: float | None = Field(default=None, ge=0, description="Seconds that pass.")
     settle: Literal[True] | None = Field(default=None, description="Whatever is queued and can be done is done.")
-    deny: Names | None = Field(
-        default=None, description="Documents (published ids) the editor may not write from here."
-    )
+    deny: Names | None = Field(default=None, description="Documents (published ids) that `by` may not write from here.")
     allow: Names | None = Field(default=None, description="Takes a deny back.")
     undo: Literal["previous"] | None = Field(default=None, description="Submits what the last steal's notice offers.")
     remember: dict[str, str] | None = Field(
@@ -138,10 +139,10 @@ class Step(_Part):
             raise ValueError(f"two things in one step ({' and '.join(kinds)}); make a step of each")
         if not kinds and self.then is None:
             raise ValueError("a step says what happens: set, clear, add, remove, create, submit, publish, elsewhere …")
-        if kinds != ["submit"]:
-            for name, value in (("consent", self.consent), ("transaction_id", self.transaction_id)):
-                if value is not None:
-                    raise ValueError(f"{name} belongs to a submit (set, clear, add, remove, …)")
+        if self.consent is not None and kinds not in (["submit"], ["delete_everywhere"]):
+            raise ValueError("consent belongs to a submit (set, clear, add, remove, …) or to delete_everywhere")
+        if self.transaction_id is not None and kinds != ["submit"]:
+            raise ValueError("transaction_id belongs to a submit (set, clear, add, remove, …)")
         return self
 
     @property
@@ -165,7 +166,10 @@ LIFE_CYCLE_FIELDS = (
     "create_release",
     "publish_release",
     "schedule_release",
+    "unschedule_release",
     "archive_release",
+    "unarchive_release",
+    "delete_release",
 )
 """Steps that call the engine operation of that name (`delete_everywhere` calls `delete`)."""
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from bidir.clock import SystemClock
 from bidir.conformance.engines import OWN_ENGINE, load_engine
+from bidir.conformance.latency import run_latency
+from bidir.conformance.machines_part import machine_parts
 from bidir.conformance.parts import PartResult, Profile
 from bidir.conformance.playing import EngineFactory
 from bidir.conformance.scenarios_part import run_folder
@@ -18,7 +20,7 @@ __all__ = ["FOLDERS", "Report", "SuiteOptions", "run_suite", "scenario_root"]
 
 FOLDERS = {
     "prd": "the requirement's user flows and its graceful degradation",
-    "museum": "faults that other systems have shown, numbers 1 to 28",
+    "museum": "faults that other systems have shown",
     "found": "counterexamples that properties have found",
 }
 """The folders of scenarios that the suite plays, with what each asks."""
@@ -74,28 +76,33 @@ def run_suite(options: SuiteOptions, *, on_part: Callable[[str], None] | None = 
     clock = SystemClock()
     started = clock.monotonic()
     parts: list[PartResult] = []
-    for name, run in _steps(options, factory):
+    for name, run in _steps(options, factory, on_part):
         if on_part is not None:
             on_part(name)
         parts += run()
     return Report(options, tuple(parts), clock.monotonic() - started)
 
 
-def _steps(options: SuiteOptions, factory: EngineFactory) -> Iterator[tuple[str, Callable[[], Sequence[PartResult]]]]:
+def _steps(
+    options: SuiteOptions, factory: EngineFactory, on_part: Callable[[str], None] | None
+) -> Iterator[tuple[str, Callable[[], Sequence[PartResult]]]]:
     for folder, title in FOLDERS.items():
         path = options.scenarios / folder
         if path.is_dir():
             yield f"scenarios {folder}", _scenarios(path, title, options, factory)
     if fnmatch("machines", options.only):
-        from bidir.conformance.machines import run_machines
-
         yield (
             "state machines",
-            lambda: run_machines(options.profile, options.seed, factory, found=options.scenarios / "found"),
+            lambda: machine_parts(
+                options.profile,
+                options.seed,
+                factory,
+                found=options.scenarios / "found",
+                engine_option=options.replay_options,
+                on_kind=on_part,
+            ),
         )
     if fnmatch("latency", options.only):
-        from bidir.conformance.latency import run_latency
-
         yield "latency", lambda: run_latency(factory)
 
 

@@ -36,7 +36,9 @@ def close_layer(work: Work, layer: str, edits: Iterable[SlotEdit], *, mode: Mode
     """Carry the edits to the other halves in `layer`: removals first, then additions in the order they were stated."""
     removed: dict[tuple[str, str, str], Link] = {}
     added: dict[tuple[str, str, str], Link] = {}
-    for edit in sorted(edits, key=lambda one: one.order):
+    edits = sorted(edits, key=lambda one: one.order)
+    stated = {(edit.group, edit.field.name): edit for edit in edits}
+    for edit in edits:
         _collect(work, layer, edit, removed, added)
     for key in [key for key in added if key in removed]:
         _settle_contradiction(work, layer, added, removed, key)
@@ -44,6 +46,8 @@ def close_layer(work: Work, layer: str, edits: Iterable[SlotEdit], *, mode: Mode
         disconnect(work, layer, link)
     accepted: dict[tuple[str, str, str], Link] = {}
     for link in added.values():
+        if _overruled(work, layer, link, stated):
+            continue
         _outdo(work, layer, link, accepted)
         if connect(work, layer, link, mode=mode):
             accepted[link.key] = link
@@ -133,6 +137,26 @@ def _settle_contradiction(
         f"{link.group} and {link.target} say opposite things about their link; the owner side "
         f"({link.relation.owner_field.name}) decides: {word}",
     )
+
+
+def _overruled(work: Work, layer: str, link: Link, stated: Mapping[tuple[str, str], SlotEdit]) -> bool:
+    """Whether the single place that `link` wants at its other end was given to somebody else later on."""
+    half = link.mirrored
+    mine, theirs = stated.get((link.group, link.field.name)), stated.get((half.group, half.field.name))
+    if half.field.many or mine is None or theirs is None or theirs.order <= mine.order:
+        return False
+    if not theirs.after or half.target in theirs.after or list(theirs.after) == list(theirs.before):
+        return False
+    winner = theirs.after[0]
+    work.notice(
+        "contradiction",
+        link.relation.name,
+        (link.group, half.group, winner),
+        layer,
+        f"{link.group} wanted {half.group}.{'.'.join(half.field.path)}, which was given to {winner} later",
+    )
+    disconnect(work, layer, link)
+    return True
 
 
 def _outdo(work: Work, layer: str, link: Link, accepted: Mapping[tuple[str, str, str], Link]) -> None:

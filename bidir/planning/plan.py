@@ -217,8 +217,11 @@ def _depart(work: Work, group: str, layer: str) -> None:
         erase(work, group, fields)
     elif layer == PUBLISHED:
         withdraw(work, group, before)
-    else:
+    elif world.layer_seen_before(group, layer) == layer:
         resync(work, group, layer, before)
+    else:
+        # A version marked for unpublishing showed nothing: without it the group appears, with what lies below.
+        resync(work, group, layer, {})
 
 
 def _above(work: Work, simulated: Simulated) -> None:

@@ -11,7 +11,7 @@ from bidir.relations.options import RELATION_OPTIONS
 from bidir.relations.pairing import Pair
 from bidir.relations.problems import Problems
 
-__all__ = ["build_relations"]
+__all__ = ["build_field", "build_relations"]
 
 _ATTRIBUTES = {
     "onConflict": "on_conflict",
@@ -26,7 +26,7 @@ _ATTRIBUTES = {
 
 def build_relations(pairs: Sequence[Pair], problems: Problems) -> tuple[Relation, ...]:
     """Return one relation per pair, in order; options that contradict go to `problems`."""
-    fields = {end: _field(end, pairs, problems) for pair in pairs for end in (pair.left, pair.right)}
+    fields = {end: build_field(end, pairs, problems) for pair in pairs for end in (pair.left, pair.right)}
     relations: dict[str, Relation] = {}
     for pair in pairs:
         options = _agreed(pair, problems)
@@ -62,7 +62,7 @@ def _agreed(pair: Pair, problems: Problems) -> Mapping[str, Any]:
     return options
 
 
-def _field(end: End, pairs: Iterable[Pair], problems: Problems) -> Field:
+def build_field(end: End, pairs: Iterable[Pair], problems: Problems) -> Field:
     """Return the field of `end` with its own bounds and what its relations add to it."""
     own: dict[str, Any] = {}
     acyclic, max_depth = False, None

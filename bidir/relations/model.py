@@ -69,7 +69,7 @@ class Relation:
 
     `left` is the end that carries the declaration, the first in the schema if both do. `owner` is the end whose value
     wins in repair and whose order counts. `symmetric`: both ends are literally the same field. `on_unpublish` None
-    means: keep towards normal partners, clear towards liveEdit ones.
+    means: keep towards normal partners, clear towards liveEdit ones. `derived`: nothing is stored for `right`.
     """
 
     name: str
@@ -84,6 +84,7 @@ class Relation:
     live_target: LiveTarget = "defer"
     enabled: bool = True
     inverse_weak: bool = True
+    derived: bool = False
 
     @property
     def owner_field(self) -> Field:
@@ -111,9 +112,15 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class DocumentType:
-    """A document type of the schema; `fields` are its ends of relations, `attributes` the names of all its fields."""
+    """A document type of the schema.
+
+    `fields` are its ends of relations, `attributes` the names of all its fields, `texts` of those that hold a text;
+    `title` is the dotted path of what stands for a document in a list, None if nothing does.
+    """
 
     name: str
     live_edit: bool
     fields: tuple[Field, ...]
     attributes: tuple[str, ...]
+    title: str | None = None
+    texts: tuple[str, ...] = ()

@@ -66,19 +66,18 @@ _CHECKS: Mapping[str, _Check] = {
     "maxDepth": _whole(1),
     "enabled": _flag,
     "inverseWeak": _flag,
+    "derived": _flag,
 }
 
 OPTION_NAMES: tuple[str, ...] = tuple(_CHECKS)
 """Every option, as Sanity would spell it."""
 
 RELATION_OPTIONS: tuple[str, ...] = tuple(
-    name for name in OPTION_NAMES if name not in {"targetField", "owner", "min", "max", "maxPolicy"}
+    name for name in OPTION_NAMES if name not in {"targetField", "owner", "min", "max", "maxPolicy", "derived"}
 )
 """The options that speak of the relation, so that both ends must agree on them; the others speak of one end."""
 
 _NOT_YET: Mapping[str, str] = {
-    "derived": "a derived inverse (nothing stored, answered by query) is not supported yet; "
-    "give the target type a field of its own and name it in targetField",
     "variants": "relations over variants are not supported yet; leave the option out",
 }
 

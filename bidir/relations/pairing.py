@@ -12,7 +12,7 @@ from bidir.relations.problems import Problems
 from bidir.relations.shapes import TypeTable
 from bidir.suggest import did_you_mean, one_of
 
-__all__ = ["Declared", "Pair", "pair_ends"]
+__all__ = ["Declared", "Pair", "declared_ends", "known_type", "pair_ends"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +45,37 @@ class Pair:
         return f"{self.left.name} ⇄ {self.right.name}"
 
 
-def pair_ends(types: Mapping[str, Ends], table: TypeTable, problems: Problems) -> list[Pair]:
-    """Return the pairs of a schema in the order of their declarations; what does not fit goes to `problems`."""
-    declared: dict[End, Declared] = {}
+def declared_ends(types: Mapping[str, Ends], problems: Problems) -> list[Declared]:
+    """Return every end that carries a declaration that can be read, in the order of the schema."""
+    declared: list[Declared] = []
     for ends in types.values():
         for end in ends.ends:
             if end.declaration is None:
                 continue
             options = parse_options(end.declaration.raw, end.name, end.to, end.declaration.place, problems)
             if options is not None:
-                declared[end] = Declared(end, options, end.declaration.place)
-    pairing = _Pairing(types, table, declared, problems)
-    return pairing.pairs()
+                declared.append(Declared(end, options, end.declaration.place))
+    return declared
+
+
+def pair_ends(
+    declared: Sequence[Declared], types: Mapping[str, Ends], table: TypeTable, problems: Problems
+) -> list[Pair]:
+    """Return the pairs of a schema in the order of their declarations; what does not fit goes to `problems`."""
+    return _Pairing(types, table, {item.end: item for item in declared}, problems).pairs()
+
+
+def known_type(item: Declared, name: str, table: TypeTable, problems: Problems) -> bool:
+    """Whether the target type `name` of a declaration is a document type of the schema; if not, that is noted."""
+    label = f"{item.end.name} ⇄ {name}.{item.target_field} ({item.end.place}.to)"
+    if name not in table:
+        hint = did_you_mean(name, [declared.name for declared in table.documents])
+        problems.add(f'{label}: the schema has no type "{name}".{hint}')
+        return False
+    if not table.is_document(name):
+        problems.add(f'{label}: "{name}" is no document type; references point at documents')
+        return False
+    return True
 
 
 class _Pairing:
@@ -89,7 +108,7 @@ class _Pairing:
         """Find the inverse end in every target type; at least one must have it (bidirectional semantics, E1)."""
         found: dict[str, End] = {}
         faults: list[str] = []
-        known = [name for name in item.end.to if self.known_type(item, name)]
+        known = [name for name in item.end.to if known_type(item, name, self.table, self.problems)]
         for name in known:
             candidates = self.candidates(item, name)
             if isinstance(candidates, str):
@@ -102,17 +121,6 @@ class _Pairing:
             for fault in filter(None, faults):
                 self.problems.add(fault)
         return found
-
-    def known_type(self, item: Declared, name: str) -> bool:
-        label = f"{item.end.name} ⇄ {name}.{item.target_field} ({item.end.place}.to)"
-        if name not in self.table:
-            hint = did_you_mean(name, [declared.name for declared in self.table.documents])
-            self.problems.add(f'{label}: the schema has no type "{name}".{hint}')
-            return False
-        if not self.table.is_document(name):
-            self.problems.add(f'{label}: "{name}" is no document type; references point at documents')
-            return False
-        return True
 
     def candidates(self, item: Declared, name: str) -> list[End] | str:
         """Return the ends of type `name` that `targetField` may mean, or what is wrong with it."""

@@ -12,12 +12,14 @@ from typing import Any
 
 from bidir.errors import SchemaError
 from bidir.relations.building import build_relations
+from bidir.relations.derived import build_derived
 from bidir.relations.ends import Ends
 from bidir.relations.model import DocumentType, Field, Relation
-from bidir.relations.pairing import pair_ends
+from bidir.relations.pairing import declared_ends, pair_ends
 from bidir.relations.problems import Problems
 from bidir.relations.reading import Declared, read_source, type_declarations
 from bidir.relations.shapes import TypeTable
+from bidir.relations.titles import text_names, title_path
 from bidir.relations.walk import collect_ends
 from bidir.suggest import did_you_mean
 
@@ -33,6 +35,8 @@ class Schema:
 
     types: Mapping[str, DocumentType]
     relations: tuple[Relation, ...]
+    derived: tuple[Relation, ...]
+    """Relations whose right end is derived: nothing is stored there, so planning leaves them alone."""
     digest: str
     """A short hash of the relations: two engines that disagree about them can tell."""
     _fields: Mapping[str, tuple[Field, ...]] = field(repr=False)
@@ -42,25 +46,37 @@ class Schema:
     def load(cls, source: str | Path | Mapping[str, Any] | Sequence[Any]) -> Schema:
         """Read Sanity's schema form from a JSON or YAML file (its path) or from data, and check it whole.
 
-        Raises: SchemaError listing everything that does not fit; NotSupportedError for a derived inverse.
+        Raises: SchemaError listing everything that does not fit; NotSupportedError for relations over variants.
         """
         problems = Problems()
         declared = type_declarations(read_source(source), problems)
         table = TypeTable(declared, problems)
         _check_types(declared, problems)
         ends = {item.name: collect_ends(item, table, problems) for item in table.documents}
-        relations = build_relations(pair_ends(ends, table, problems), problems)
+        declarations = declared_ends(ends, problems)
+        stored = [item for item in declarations if item.options.get("derived") is not True]
+        one_sided = [item for item in declarations if item.options.get("derived") is True]
+        pairs = pair_ends(stored, ends, table, problems)
+        relations = build_relations(pairs, problems)
+        derived = build_derived(one_sided, ends, table, pairs, relations, problems)
         problems.check()
-        return cls._of(table, ends, relations)
+        return cls._of(table, ends, relations, derived)
 
     @classmethod
-    def _of(cls, table: TypeTable, ends: Mapping[str, Ends], relations: tuple[Relation, ...]) -> Schema:
+    def _of(
+        cls,
+        table: TypeTable,
+        ends: Mapping[str, Ends],
+        relations: tuple[Relation, ...],
+        derived: tuple[Relation, ...],
+    ) -> Schema:
         inverses: dict[tuple[Field, str], tuple[Relation, Field]] = {}
         for relation in relations:
             if relation.enabled:
                 inverses[relation.left, relation.right.type] = (relation, relation.right)
                 inverses[relation.right, relation.left.type] = (relation, relation.left)
-        every = {(end.type, end.path, end.member, end.item_type, end.reference_type): end for end in _fields(relations)}
+        stored = [*_fields(relations), *(relation.left for relation in derived)]
+        every = {(end.type, end.path, end.member, end.item_type, end.reference_type): end for end in stored}
         active = {end for end, _ in inverses}
         types: dict[str, DocumentType] = {}
         fields: dict[str, tuple[Field, ...]] = {}
@@ -68,11 +84,21 @@ class Schema:
             keys = [(end.type, end.path, end.member, end.item_type, end.reference_type) for end in ends[item.name].ends]
             own = tuple(every[key] for key in keys if key in every)
             types[item.name] = DocumentType(
-                item.name, item.body.get("liveEdit") is True, own, ends[item.name].attributes
+                item.name,
+                item.body.get("liveEdit") is True,
+                own,
+                ends[item.name].attributes,
+                title_path(item, table),
+                text_names(item, table),
             )
             fields[item.name] = tuple(end for end in own if end in active)
         return cls(
-            MappingProxyType(types), relations, _digest(relations), MappingProxyType(fields), MappingProxyType(inverses)
+            MappingProxyType(types),
+            relations,
+            derived,
+            _digest([*relations, *derived]),
+            MappingProxyType(fields),
+            MappingProxyType(inverses),
         )
 
     def fields_of(self, type: str) -> tuple[Field, ...]:
@@ -84,21 +110,21 @@ class Schema:
         return self._inverses.get((field, target_type))
 
     def relation(self, name: str) -> Relation:
-        """Return the relation called `name`.
+        """Return the relation called `name`, stored or derived.
 
         Raises: SchemaError with the names that come near.
         """
-        for relation in self.relations:
+        for relation in (*self.relations, *self.derived):
             if relation.name == name:
                 return relation
-        names = [relation.name for relation in self.relations]
+        names = [relation.name for relation in (*self.relations, *self.derived)]
         hint = did_you_mean(name, names) or (f" There are: {', '.join(names)}." if names else " The schema has none.")
         raise SchemaError([f'no relation is called "{name}".{hint}'])
 
     def without_relations(self) -> Schema:
         """Return the same document types with every relation switched off."""
-        nothing: Mapping[str, tuple[Field, ...]] = MappingProxyType({name: () for name in self.types})
-        return Schema(self.types, (), self.digest, nothing, MappingProxyType({}))
+        nothing: Mapping[str, tuple[Field, ...]] = MappingProxyType(dict.fromkeys(self.types, ()))
+        return Schema(self.types, (), (), self.digest, nothing, MappingProxyType({}))
 
     def is_live(self, type: str) -> bool:
         """Whether documents of `type` are edited live, without drafts; an undeclared type is not."""

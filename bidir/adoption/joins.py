@@ -1,0 +1,131 @@
+"""The joins that find what is out of step between two documents, in every view at once.
+
+Source: bidirectional semantics, E5 (views and invariants), E6 (two claims on one place), E8.19.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bidir.adoption.rows import KINDS
+from bidir.adoption.tables import Tables
+from bidir.planning.mend import Kind
+
+__all__ = ["find_faults"]
+
+_SEEN: Final = """
+-- What stands above published, by view. A view shows a group's own version there, else the published one.
+CREATE TABLE upper AS SELECT id, layer AS view, marked FROM doc WHERE layer > 0;
+CREATE TABLE base AS SELECT id, marked FROM doc WHERE layer = 0;
+-- Every pointer in every view that looks at it: a view above published repeats what lies below only where one of the
+-- two ends has a version of its own there.
+CREATE TABLE half AS
+    SELECT e.layer AS view, e.layer AS seen, e.id, e.field, e.target, e.position, e.strong, true AS own
+    FROM edge e WHERE e.layer > 0
+    UNION ALL
+    SELECT 0, 0, e.id, e.field, e.target, e.position, e.strong, true
+    FROM edge e JOIN base b ON b.id = e.id AND NOT b.marked WHERE e.layer = 0
+    UNION ALL
+    SELECT u.view, 0, e.id, e.field, e.target, e.position, e.strong, false
+    FROM edge e JOIN upper u ON u.id = e.target
+    WHERE e.layer = 0 AND NOT EXISTS (SELECT 1 FROM upper o WHERE o.id = e.id AND o.view = u.view);
+"""
+
+_LINKS: Final = """
+-- Pointers that an inverse field answers. `shown` is the layer whose version of the target the view shows, null where
+-- it shows none; `back` whether the target points back there.
+CREATE TABLE link AS
+    SELECT h.*, a.relation, a.mirror, a.single, a.weak, h.shown IS NOT NULL AS visible, m.id IS NOT NULL AS back
+    FROM (
+        SELECT h.*, t.type AS target_type, CASE
+            WHEN u.id IS NOT NULL THEN CASE WHEN u.marked THEN NULL ELSE h.view END
+            WHEN b.id IS NULL OR (h.view = 0 AND b.marked) THEN NULL
+            ELSE 0 END AS shown
+        FROM half h
+        JOIN typed t ON t.id = h.target
+        LEFT JOIN upper u ON u.id = h.target AND u.view = h.view
+        LEFT JOIN base b ON b.id = h.target
+    ) h
+    JOIN answer a ON a.field = h.field AND a.type = h.target_type
+    LEFT JOIN edge m ON m.id = h.target AND m.layer = h.shown AND m.field = a.mirror AND m.target = h.id;
+"""
+
+_UNANSWERED: Final = """
+-- Pointers in a version of the view's own at what does not exist (target_type null), or has no inverse field.
+CREATE TABLE unanswered AS
+    SELECT h.view, h.id, h.field, h.target, h.position, t.type AS target_type
+    FROM half h LEFT JOIN typed t ON t.id = h.target
+    WHERE h.own AND NOT EXISTS (SELECT 1 FROM answer a WHERE a.field = h.field AND a.type = t.type);
+"""
+
+_ONE_SIDED: Final = """
+-- Halves that nothing answers; `rival` is who holds the target's single place, if that one points back at the target.
+-- In drafts a pair of a live and a normal document waits for a publish.
+CREATE TABLE asymmetric AS
+    WITH alone AS (
+        SELECT l.* FROM link l
+        JOIN typed s ON s.id = l.id JOIN kind_of_type sk ON sk.type = s.type
+        JOIN kind_of_type tk ON tk.type = l.target_type
+        WHERE l.visible AND NOT l.back AND NOT (l.view = 1 AND sk.live <> tk.live)
+    ), held AS (
+        SELECT l.view, l.id, l.field, l.target, a.mirror AS back_field, r.target AS rival, CASE
+            WHEN u.id IS NOT NULL THEN CASE WHEN u.marked THEN NULL ELSE l.view END
+            WHEN b.id IS NULL OR (l.view = 0 AND b.marked) THEN NULL
+            ELSE 0 END AS shown
+        FROM alone l
+        JOIN edge r ON r.id = l.target AND r.layer = l.shown AND r.field = l.mirror
+        JOIN typed t ON t.id = r.target
+        JOIN answer a ON a.field = l.mirror AND a.type = t.type
+        LEFT JOIN upper u ON u.id = r.target AND u.view = l.view
+        LEFT JOIN base b ON b.id = r.target
+        WHERE l.single
+    ), agreed AS (
+        SELECT h.view, h.id, h.field, h.target, h.rival FROM held h
+        JOIN edge e ON e.id = h.rival AND e.layer = h.shown AND e.field = h.back_field AND e.target = h.target
+    )
+    SELECT l.view, l.id, l.field, l.target, l.position, l.relation, l.mirror, g.rival
+    FROM alone l LEFT JOIN agreed g USING (view, id, field, target);
+"""
+
+_FOUND: Final = """
+-- All of it in the order it is told: by view; in a view the faults of single fields, those of pairs, the unanswered.
+CREATE TABLE found AS
+    SELECT layer AS view, 0 AS stage, id, field, turn AS turn, kind, target, number, -1 AS relation,
+        -1 AS mirror, NULL::BIGINT AS rival, -1 AS target_type
+    FROM fault WHERE {notes} OR kind <> {malformed}
+    UNION ALL
+    SELECT view, 1, id, field, position, CASE WHEN rival IS NULL THEN {one_sided} ELSE {double} END, target, 0,
+        relation, mirror, rival, -1
+    FROM asymmetric
+    UNION ALL
+    SELECT view, 1, id, field, position, CASE WHEN strong > 0 THEN {dangling} ELSE {tolerated} END, target, 0,
+        relation, mirror, NULL, -1
+    FROM link WHERE NOT visible AND (strong > 0 OR {notes})
+    UNION ALL
+    SELECT view, 1, id, field, position, {strong_inverse}, target, 0, relation, mirror, NULL, -1
+    FROM link, range(strong) WHERE {notes} AND visible AND back AND weak
+    UNION ALL
+    SELECT view, 2, id, field, position, CASE WHEN target_type IS NULL THEN {dangling} ELSE {wrong} END, target, 0,
+        -1, -1, NULL, coalesce(target_type, -1)
+    FROM unanswered WHERE target_type IS NULL OR {notes};
+"""
+
+
+def _number(kind: Kind) -> int:
+    return KINDS.index(kind)
+
+
+def find_faults(tables: Tables, *, notes: bool) -> None:
+    """Fill the table `found`; `notes`: also what is remarkable and no violation."""
+    found = _FOUND.format(
+        notes="true" if notes else "false",
+        malformed=_number("malformed-item"),
+        one_sided=_number("one-sided"),
+        double=_number("double-claim"),
+        dangling=_number("dangling"),
+        tolerated=_number("tolerated-dangling"),
+        strong_inverse=_number("strong-inverse"),
+        wrong=_number("wrong-type"),
+    )
+    for statement in (_SEEN, _LINKS, _UNANSWERED, _ONE_SIDED, found):
+        tables.run(statement)

@@ -1,0 +1,56 @@
+"""What the tests of adoption share: exports written from documents, and the in-memory audit and repair of the same."""
+
+from pathlib import Path
+
+import pytest
+
+from bidir.pending import PendingStore
+from bidir.reconcile import audit
+from lakesim.jsonvalue import dump_bytes
+
+
+class Documents:
+    """As much of a backend as the in-memory audit reads from: documents that no lake has checked."""
+
+    def __init__(self, documents):
+        self.by_id = {document["_id"]: document for document in documents}
+
+    def scan(self, types):
+        return [document for document in self.by_id.values() if document["_type"] in types]
+
+    def query(self, groq, params):
+        if "groups" not in params:
+            return [
+                one["name"] for one in self.by_id.values() if one["_type"] == "system.release" and one["state"] != "active"
+            ]
+        wanted = {row["g"] for row in params["groups"]}
+        return [
+            {"_id": name, "_type": document["_type"]}
+            for name, document in self.by_id.items()
+            if name in wanted
+            or name.removeprefix("drafts.") in wanted
+            or (name.startswith("versions.") and name.split(".", 2)[-1] in wanted)
+        ]
+
+
+@pytest.fixture(scope="session")
+def documents_backend():
+    return Documents
+
+
+@pytest.fixture(scope="session")
+def audit_in_memory():
+    return lambda schema, documents, notes=False: list(audit(schema, Documents(documents), PendingStore(), notes=notes))
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory):
+    """Write documents (or raw lines) as an export and return its path."""
+    place = tmp_path_factory.mktemp("exports")
+
+    def write(lines) -> Path:
+        path = place / "export.ndjson"
+        path.write_bytes(b"".join(line if isinstance(line, bytes) else dump_bytes(line) + b"\n" for line in lines))
+        return path
+
+    return write

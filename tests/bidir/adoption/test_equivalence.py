@@ -1,0 +1,141 @@
+"""What is found and written on disk is what the engine finds and writes in memory, over every shape of relation."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bidir import Schema
+from bidir.adoption import audit_export
+
+LAYERS = ("", "drafts.", "versions.rA.", "versions.rB.")
+
+
+def reference(*types, **field):
+    return {"type": "reference", "to": [{"type": name} for name in types], **field}
+
+
+def two_way(name, *types, to, **options):
+    return reference(*types, name=name, bidirectional={"targetField": to, **options})
+
+
+def array(name, *types, **field):
+    return {"name": name, "type": "array", "of": [reference(*types)], **field}
+
+
+CREDIT = {"type": "object", "name": "credit", "fields": [reference("person", name="who"), {"name": "as", "type": "string"}]}
+TYPES = [
+    {
+        "name": "book",
+        "type": "document",
+        "fields": [
+            two_way("author", "person", to="current"),
+            two_way("house", "company", to="list.books"),
+            array("tags", "tag", bidirectional={"targetField": "books", "owner": "target"}),
+            {"name": "credits", "type": "array", "of": [CREDIT], "bidirectional": {"targetField": "works"}},
+            two_way("about", "person", "company", "tag", to="mentions"),
+            two_way("site", "site", to="book"),
+        ],
+    },
+    {
+        "name": "person",
+        "type": "document",
+        "fields": [
+            reference("book", name="current"),
+            array("works", "book"),
+            array("mentions", "book", validation={"max": 1}),
+            array("friends", "person", bidirectional={"targetField": "friends"}),
+            two_way("spouse", "person", to="spouse"),
+        ],
+    },
+    {
+        "name": "company",
+        "type": "document",
+        "fields": [
+            {"name": "list", "type": "object", "fields": [array("books", "book", validation={"max": 2})]},
+            array("mentions", "book"),
+        ],
+    },
+    {"name": "tag", "type": "document", "fields": [array("books", "book")]},
+    {
+        "name": "site",
+        "type": "document",
+        "liveEdit": True,
+        "fields": [reference("book", name="book"), two_way("twin", "site", to="twin")],
+    },
+    {"name": "plain", "type": "document", "fields": [{"name": "text", "type": "string"}]},
+]
+SCHEMA = Schema.load(TYPES)
+POOL = {"book": ("b1", "b2", "b3"), "person": ("p1", "p2"), "company": ("c1", "c2"), "tag": ("t1", "t2"), "site": ("s1", "s2")}
+POOL["plain"] = ("x1",)
+TYPE_OF = {group: kind for kind, groups in POOL.items() for group in groups}
+IDS = (*TYPE_OF, "ghost")
+ODD = ("text", 7, None, {}, {"_ref": 5}, {"_ref": ""}, {"_ref": "b1", "_dataset": "other"}, {"_ref": "media:b1"}, [])
+
+
+def pointers(targets):
+    """References at the groups: mostly plain, some strong or weak, of drafts, of versions."""
+    prefix = st.sampled_from(("", "", "", "", "drafts.", "versions.rA."))
+    return st.builds(
+        lambda target, prefix, weak: {"_type": "reference", "_ref": prefix + target, **({"_weak": True} if weak else {})},
+        st.sampled_from(targets),
+        prefix,
+        st.booleans(),
+    )
+
+
+def values(field):
+    """What may stand in a relation field: usual values, and now and then nonsense."""
+    targets = [group for name in field.to for group in POOL[name]] * 3 + list(IDS)
+    pointer = pointers(targets)
+    odd = st.sampled_from(ODD)
+    if not field.many:
+        return st.one_of(pointer, pointer, pointer, odd)
+    if field.member:
+        item = st.builds(lambda who, text: {"who": who, "as": text}, st.one_of(pointer, pointer, odd), st.just("x"))
+    else:
+        item = pointer
+
+    def keyed(items):
+        # A few keys, so that items without one, and two items of one key, come up.
+        return [
+            {**item, "_key": f"k{key}"} if key and isinstance(item, dict) else item for item, key in items
+        ]
+
+    lists = st.lists(st.tuples(st.one_of(item, item, item, item, odd), st.integers(0, 5)), max_size=4).map(keyed)
+    return st.one_of(lists, lists, lists, lists, odd)
+
+
+def placed(document, path, value):
+    head, *rest = path
+    document[head] = placed(document.get(head, {}), rest, value) if rest else value
+    return document
+
+
+@st.composite
+def datasets(draw, schema=SCHEMA):
+    documents = []
+    for group, kind in TYPE_OF.items():
+        for layer in LAYERS:
+            if not draw(st.integers(0, 1 if not layer else 2)) == 1:
+                continue
+            shown = draw(st.sampled_from(tuple(TYPE_OF.values()))) if draw(st.integers(0, 40)) == 40 else kind
+            document = {"_id": layer + group, "_type": shown, "_rev": "r1", "text": "t"}
+            if draw(st.integers(0, 12)) == 12:
+                document["_system"] = {"delete": True}
+            for field in schema.fields_of(shown):
+                if draw(st.booleans()):
+                    document = placed(document, field.path, draw(values(field)))
+            documents.append(document)
+    for release in draw(st.sets(st.sampled_from(("rA", "rB")))):
+        state = draw(st.sampled_from(("active", "scheduled")))
+        documents.append({"_id": f"_.releases.{release}", "_type": "system.release", "name": release, "state": state})
+    return draw(st.permutations(documents))
+
+
+SETTINGS = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@given(documents=datasets(), notes=st.booleans())
+@SETTINGS
+def test_the_audit_of_an_export_is_that_of_the_engine(documents, notes, audit_in_memory, written):
+    found = list(audit_export(SCHEMA, written(documents), notes=notes))
+    assert found == audit_in_memory(SCHEMA, documents, notes)

@@ -8,9 +8,18 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["SEEDED_START", "TRANSACTION_TICK", "Clock", "format_micros", "format_millis", "format_seconds", "parse_time"]
+__all__ = [
+    "SEEDED_START",
+    "TRANSACTION_TICK",
+    "Clock",
+    "format_micros",
+    "format_millis",
+    "format_seconds",
+    "parse_time",
+]
 
 SEEDED_START = datetime(2026, 1, 1, tzinfo=UTC)
 """Where a seeded clock starts."""
@@ -21,7 +30,8 @@ GENERATED_ID_LENGTH = 22
 """Characters of a generated document or transaction id, base62 as the service's own."""
 ARRAY_KEY_LENGTH = 12
 """Hex digits of a generated array `_key`, as the Studio writes them."""
-_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_BYTE_TO_BASE62 = bytes(_BASE62[byte % len(_BASE62)] for byte in range(256))
 
 
 class Clock:
@@ -36,6 +46,7 @@ class Clock:
         self._random = random.Random(seed)
         self._manual: datetime | None = None if seed is None else (start or SEEDED_START)
         self._last: datetime | None = None
+        self._watchers: list[Callable[[], object]] = []
 
     @property
     def is_manual(self) -> bool:
@@ -46,16 +57,30 @@ class Clock:
         """Return the present instant, aware, in UTC, with microseconds."""
         return datetime.now(UTC) if self._manual is None else self._manual
 
-    def tick(self) -> datetime:
-        """Return the instant of a new transaction: later than that of every one before it."""
+    def upcoming(self) -> datetime:
+        """Return the instant that a transaction committed now would carry, without moving there."""
         if self._manual is not None:
-            self._manual += TRANSACTION_TICK
-            return self._manual
+            return self._manual + TRANSACTION_TICK
         now = datetime.now(UTC)
         if self._last is not None and now <= self._last:
             now = self._last + timedelta(microseconds=1)
-        self._last = now
         return now
+
+    def tick(self, instant: datetime | None = None) -> datetime:
+        """Move to the instant of a committed transaction and return it; by default the `upcoming` one."""
+        moment = instant or self.upcoming()
+        if self._manual is not None:
+            self._manual = max(self._manual, moment)
+        else:
+            self._last = moment if self._last is None else max(self._last, moment)
+        return moment
+
+    def fork(self) -> Clock:
+        """Return a clock that will give the same times and ids as this one, for work that must leave no trace."""
+        twin = Clock(self.seed)
+        twin._random.setstate(self._random.getstate())
+        twin._manual, twin._last = self._manual, self._last
+        return twin
 
     def set(self, instant: datetime) -> None:
         """Stop the clock at `instant` (aware); from here on it is manual.
@@ -65,6 +90,7 @@ class Clock:
         if instant.tzinfo is None:
             raise ValueError(f"the clock takes aware datetimes; {instant!r} has no time zone")
         self._manual = instant.astimezone(UTC)
+        self._tell()
 
     def advance(self, seconds: float) -> datetime:
         """Move a manual clock forward by `seconds` and return the new instant.
@@ -76,11 +102,23 @@ class Clock:
         if self._manual is None:
             raise RuntimeError("this clock follows the machine's; call set() first or start the lake with a seed")
         self._manual += timedelta(seconds=seconds)
-        return self._manual
+        moved_to = self._manual
+        self._tell()
+        return moved_to
+
+    def watch(self, moved: Callable[[], object]) -> None:
+        """Call `moved` after each `set` and `advance`, so that what waits for a time need not wait for a caller."""
+        self._watchers.append(moved)
+
+    def _tell(self) -> None:
+        for moved in self._watchers:
+            moved()
 
     def generate_id(self) -> str:
         """Return a fresh id of 22 base62 characters."""
-        return "".join(self._random.choices(_BASE62, k=GENERATED_ID_LENGTH))
+        # One call for all bytes is ten times as fast as one per character; that eight characters of the alphabet are
+        # a little more frequent than the others takes nothing from some 130 bits.
+        return self._random.randbytes(GENERATED_ID_LENGTH).translate(_BYTE_TO_BASE62).decode("ascii")
 
     def generate_key(self) -> str:
         """Return a fresh array key of 12 hex digits."""
@@ -93,7 +131,8 @@ class Clock:
 
 def format_seconds(instant: datetime) -> str:
     """Return `2026-01-01T00:00:00Z`, the form of document timestamps."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Cut from the ISO form, which is several times faster than strftime; every transaction needs one.
+    return instant.isoformat(timespec="seconds")[:19] + "Z"
 
 
 def format_millis(instant: datetime) -> str:

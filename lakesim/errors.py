@@ -12,6 +12,7 @@ __all__ = [
     "DatasetNotFoundError",
     "DocumentAlreadyExistsError",
     "DocumentHasExistingReferencesError",
+    "DocumentLimitExceededError",
     "DocumentNotFoundError",
     "DocumentReferenceDoesNotExistError",
     "DocumentRevisionMismatchError",
@@ -21,9 +22,11 @@ __all__ = [
     "InvalidValueError",
     "ItemError",
     "LakeError",
+    "ListenerOverflowError",
     "MutationError",
     "NotSupportedError",
     "PatchError",
+    "ReleaseLimitExceededError",
     "TransactionAlreadyExistsError",
     "TransactionError",
 ]
@@ -73,6 +76,43 @@ class AttributeLimitError(LakeError):
     """The dataset holds more attribute/datatype pairs than the plan allows."""
 
     type = "attributeLimitError"
+
+
+class DocumentLimitExceededError(LakeError):
+    """The dataset would hold more documents than the plan allows."""
+
+    type = "documentLimitExceededError"
+
+    def __init__(self, count: int, limit: int) -> None:
+        """Name the count that was asked for and the limit."""
+        super().__init__(f"Total document count {count} exceeds limit of {limit} (including submitted mutations)")
+
+
+class ListenerOverflowError(LakeError):
+    """A listener fell so far behind that its stream was closed; what it missed has to be read anew."""
+
+    type = "listenerOverflowError"
+
+    def __init__(self, name: str, limit: int) -> None:
+        """Name the listener and the bound of its queue."""
+        super().__init__(
+            f'Listener "{name}" fell {limit} events behind and was closed; read the documents and listen anew'
+        )
+
+
+class ReleaseLimitExceededError(LakeError):
+    """The dataset would hold more active releases than the plan allows."""
+
+    type = "releaseLimitExceededError"
+
+    def __init__(self, limit: int) -> None:
+        """Name the limit."""
+        super().__init__(f"The dataset holds {limit} active releases, which is the limit; publish or archive one first")
+        self.limit = limit
+
+    def error(self) -> dict[str, Any]:
+        """Return the error object with `limit`."""
+        return {**super().error(), "limit": self.limit}
 
 
 class TransactionAlreadyExistsError(LakeError):
@@ -165,7 +205,9 @@ class DocumentRevisionMismatchError(ItemError):
 
     def __init__(self, document_id: str, current: str | None, expected: str) -> None:
         """Name the document, the revision it has (None: it does not exist) and the one that was expected."""
-        super().__init__(f'Document "{document_id}" has unexpected revision ID ("{current or ""}"), expected "{expected}"')
+        super().__init__(
+            f'Document "{document_id}" has unexpected revision ID ("{current or ""}"), expected "{expected}"'
+        )
         self.document_id = document_id
         self.current = current
         self.expected = expected
@@ -249,7 +291,8 @@ class TransactionError(LakeError):
     def __init__(self, causes: Sequence[tuple[int, ItemError]]) -> None:
         """Take the failing items; the outer wording follows section 2.8 of the content-lake reference."""
         self.causes = list(causes)
-        # Items that fail at parse time, and several at once, get the counted wording; one that fails on apply the plain.
+        # Items that fail at parse time, and several at once, get the counted wording; one that fails on apply the
+        # plain.
         counted = len(self.causes) != 1 or (
             isinstance(self.causes[0][1], InvalidValueError) and self.causes[0][1].value is not None
         )

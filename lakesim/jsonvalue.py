@@ -12,7 +12,18 @@ from typing import Any, TypeAlias
 
 import orjson
 
-__all__ = ["Json", "JsonDecodeError", "copy", "depth", "dump_bytes", "dumps", "equal", "load_lines", "loads", "type_name"]
+__all__ = [
+    "Json",
+    "JsonDecodeError",
+    "copy",
+    "depth",
+    "dump_bytes",
+    "dumps",
+    "equal",
+    "load_lines",
+    "loads",
+    "type_name",
+]
 
 Json: TypeAlias = Any
 """None, bool, int, float, str, list of Json, or dict of str to Json."""

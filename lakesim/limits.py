@@ -32,6 +32,8 @@ class Limits:
     """Documents in one dataset."""
     release_documents_max: int = 1_000
     """Version documents in one release."""
+    active_releases_max: int = 100
+    """Releases in one dataset that are neither published nor archived; plans differ."""
     listeners_max: int = 10_000
     """Listeners on one dataset at once."""
     listener_queue_max: int = 10_000

@@ -1,0 +1,18 @@
+"""Actions: what editors and release managers do to documents, versions and releases, each request one transaction."""
+
+from lakesim.actions.keeper import Keeper
+from lakesim.actions.parse import parse_actions
+from lakesim.actions.registry import ACTIONS, VARIANT_ACTIONS, ActionField, ActionSpec
+from lakesim.actions.run import run_actions
+from lakesim.actions.work import Work
+
+__all__ = [
+    "ACTIONS",
+    "VARIANT_ACTIONS",
+    "ActionField",
+    "ActionSpec",
+    "Keeper",
+    "Work",
+    "parse_actions",
+    "run_actions",
+]

@@ -1,0 +1,1 @@
+"""Turns a tree into Python source: one function per query, with filters as comprehensions and scopes as variables."""

@@ -1,0 +1,1 @@
+"""The functions of the language: `registry` says which exist, the other modules what they do."""

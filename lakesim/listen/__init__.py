@@ -1,0 +1,1 @@
+"""Listeners: who is told about which change, and how."""

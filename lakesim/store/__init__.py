@@ -1,0 +1,1 @@
+"""The store: documents, indexes, transactions and history of one dataset."""

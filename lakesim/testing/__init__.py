@@ -1,0 +1,1 @@
+"""Help for tests: a naive model of the lake, strategies, conformance."""

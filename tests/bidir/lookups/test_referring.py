@@ -189,5 +189,5 @@ def test_what_cannot_be_asked_is_refused_without_a_request(
 
 
 def test_a_projection_the_lake_cannot_read_is_the_callers_fault(engine: Engine) -> None:
-    with pytest.raises(IntentError, match="projection {title,,}: "):
+    with pytest.raises(IntentError, match=r"projection \{title,,\}: "):
         engine.referring("ann", "film.director", projection="{title,,}")

@@ -246,6 +246,7 @@ class Engine:
 
     def heal(self) -> Outcome:
         """Try again to write every pending half; what has become possible is written, the rest keeps waiting."""
+        self._lookups.forget()
         return reconcile.heal(self.schema, self.backend, self.carrier.store)
 
     def pending(self) -> list[Pending]:
@@ -345,6 +346,7 @@ class Engine:
 
         `progress(done, total)` is told the documents written so far. A second repair writes nothing.
         """
+        self._lookups.forget()
         return reconcile.repair(self.schema, self.backend, self.carrier.store, dry_run=dry_run, progress=progress)
 
     # ----------------------------------------------------------------------------------------------- internals

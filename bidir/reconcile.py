@@ -6,11 +6,11 @@ Source: bidirectional semantics, F8, E6 (which half wins), E8.19.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bidir.errors import DocumentMissing, RevisionConflict
+from bidir.errors import BackendError, DocumentMissing, RevisionConflict
 from bidir.origin import transaction_id
 from bidir.outcome import Outcome, Pending
 from bidir.pending import PendingStore
@@ -172,19 +172,42 @@ def drop_healed(schema: Schema, backend: Backend, store: PendingStore) -> None:
             store.settle([item.key])
 
 
-def heal(schema: Schema, backend: Backend, store: PendingStore) -> Outcome:
-    """Write the pending halves that can be written now."""
+def heal(schema: Schema, backend: Backend, store: PendingStore, *, only: Collection[str] | None = None) -> Outcome:
+    """Write the pending halves that can be written now; `only` names the groups whose halves are tried.
+
+    All in one transaction where the lake takes it, else each on its own, so that one refusal holds up no other.
+    """
     drop_healed(schema, backend, store)
-    items = list(store)
+    items = [item for item in store if only is None or item.source in only or item.target in only]
     if not items:
         return Outcome()
+    try:
+        return _heal_together(schema, backend, store, items)
+    except BackendError:
+        if len(items) == 1:
+            return Outcome(pending=tuple(items))
+    done = [heal(schema, backend, store, only=(item.source,)) for item in items] if only is None else []
+    return Outcome(
+        transaction_id=next((one.transaction_id for one in done if one.transaction_id), None),
+        documents_written=sum(one.documents_written for one in done),
+        reads=sum(one.reads for one in done),
+        writes=sum(one.writes for one in done),
+        pending=tuple(store),
+        notices=tuple(notice for one in done for notice in one.notices),
+        mutations=tuple(mutation for one in done for mutation in one.mutations),
+    )
+
+
+def _heal_together(schema: Schema, backend: Backend, store: PendingStore, items: Sequence[Pending]) -> Outcome:
     snapshot = _read_pending(schema, backend, items)
     made = mend_pending(schema, snapshot, items)
+    reads = 1
     while made.needs or made.needs_claims:
         reading = Reading(tuple(sorted(made.needs)), (), tuple(sorted(made.needs_claims)))
         more = snapshot_of(schema, reading, backend.query(reading_query(schema), reading.params()))
         snapshot = snapshot.merged(more)
         made = mend_pending(schema, snapshot, items)
+        reads += 1
     written: tuple[str, ...] = ()
     name = None
     if made.mutations:
@@ -197,7 +220,7 @@ def heal(schema: Schema, backend: Backend, store: PendingStore) -> Outcome:
     return Outcome(
         transaction_id=name,
         documents_written=len(written),
-        reads=1,
+        reads=reads,
         writes=int(bool(made.mutations)),
         pending=made.pending,
         notices=made.notices,

@@ -61,7 +61,7 @@ CREATE TABLE unanswered AS
 _ONE_SIDED: Final = """
 -- Halves that nothing answers; `rival` is who holds the target's single place, if that one points back at the target.
 -- In drafts a pair of a live and a normal document waits for a publish.
-CREATE TABLE asymmetric AS
+CREATE TABLE disagreed AS
     WITH alone AS (
         SELECT l.* FROM link l
         JOIN typed s ON s.id = l.id JOIN kind_of_type sk ON sk.type = s.type
@@ -96,7 +96,7 @@ CREATE TABLE found AS
     UNION ALL
     SELECT view, 1, id, field, position, CASE WHEN rival IS NULL THEN {one_sided} ELSE {double} END, target, 0,
         relation, mirror, rival, -1
-    FROM asymmetric
+    FROM disagreed
     UNION ALL
     SELECT view, 1, id, field, position, CASE WHEN strong > 0 THEN {dangling} ELSE {tolerated} END, target, 0,
         relation, mirror, NULL, -1

@@ -47,15 +47,17 @@ def run(
         result.replay += "" if engine == OWN_ENGINE else f" --engine {engine}"
         if json:
             write_text(_as_json(result))
-        elif verbose or not result.passed:
+        elif verbose or not result.passed or result.skipped is not None:
             write_text(render(result))
 
     results = play_files(find_scenarios(paths), load_engine(engine), layer=layer or None, on_result=tell)
     failed = sum(not result.passed for result in results)
+    skipped = sum(result.skipped is not None for result in results)
     if not results:
         fail(f"none of these scenarios is played in the layer {layer}; leave --layer out")
     if not json:
-        write_text(f"{len(results) - failed} of {len(results)} plays hold" + (f", {failed} do not" if failed else ""))
+        held = f"{len(results) - failed - skipped} of {len(results)} plays hold"
+        write_text(held + (f", {failed} do not" if failed else "") + (f", {skipped} were skipped" if skipped else ""))
     raise typer.Exit(FOUND if failed else OK)
 
 
@@ -67,6 +69,7 @@ def _as_json(result: Result) -> str:
             "path": result.path,
             "title": result.title,
             "passed": result.passed,
+            "skipped": result.skipped,
             "problem": result.problem,
             "replay": result.replay,
             "findings": [

@@ -31,6 +31,8 @@ class Happened:
     documents_written: int = 0
     retries: int = 0
     transactions: int = 0
+    waited_ms: int = 0
+    quarantined: list[str] = field(default_factory=list)
     repaired: int | None = None
     claimed: dict[str, int] = field(default_factory=dict)
     conflicts: list[Any] = field(default_factory=list)
@@ -52,7 +54,7 @@ def check(then: Then, happened: Happened, naming: Naming) -> Found:
             found.append((("documents", *_place_of(one, then.documents, naming)), one))
     if then.one_of is not None:
         found += _check_one_of(then, happened, naming)
-    for name in ("documents_written", "writes", "reads", "retries", "transactions", "repaired"):
+    for name in ("documents_written", "writes", "reads", "retries", "transactions", "waited_ms", "repaired"):
         expected = getattr(then, name)
         got = getattr(happened, name)
         if expected is not None and (got is None or not count_holds(expected, got)):
@@ -145,6 +147,9 @@ def _check_lists(then: Then, happened: Happened, naming: Naming) -> Found:
             got = [one for one in got if one.kind != VERSION_CREATED]
         mismatch = _match_all(name, wanted, got, main)
         found += [] if mismatch is None else [((name,), mismatch)]
+    if then.quarantined is not None and sorted(then.quarantined) != sorted(happened.quarantined):
+        named = [", ".join(sorted(one)) or "none" for one in (then.quarantined, happened.quarantined)]
+        found.append((("quarantined",), Mismatch("quarantined", named[0], named[1])))
     if then.events is not None:
         expected_events = sorted((naming.expected(event.document), event.transition) for event in then.events)
         if expected_events != sorted(happened.events):

@@ -126,6 +126,9 @@ class Then(_Expectation):
     reads: Count | None = Field(default=None, description="Read requests to the lake.")
     retries: Count | None = Field(default=None, description="Plans thrown away because of a conflict.")
     transactions: Count | None = Field(default=None, description="Transactions committed, whoever sent them.")
+    waited_ms: Count | None = Field(
+        default=None, description="Milliseconds on the lake's clock: what the editor waited for the call."
+    )
     conflicts: list[str | ConflictExpectation] | None = None
     pending: list[str | PendingExpectation] | None = Field(default=None, description="All that engine.pending() lists.")
     notices: list[str | NoticeExpectation] | None = Field(
@@ -134,6 +137,9 @@ class Then(_Expectation):
     audit: list[str | ViolationExpectation] | None = Field(default=None, description="All that engine.audit() lists.")
     repaired: Count | None = Field(default=None, description="The `writes` of the repair's report.")
     events: list[EventExpectation] | None = Field(default=None, description="All events of a listener on everything.")
+    quarantined: list[str] | None = Field(
+        default=None, description="All documents (published ids) that the workers leave alone by now."
+    )
     error: ErrorExpectation | None = None
     schema_error: list[str] | None = Field(
         default=None, min_length=1, description="The schema is refused; each text stands in the message."

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from bidir.backends import LakeBackend
+from bidir.conformance.lagging import LaggingBackend
 from bidir.ports import Backend
 from lakesim import Lake, NotSupportedError
 from lakesim.ids import is_system_id
@@ -21,8 +22,12 @@ SEED = 1
 class JudgedLake(Protocol):
     """A fresh dataset with nothing in it, and the judge's own way in beside the engine's."""
 
-    def backend(self) -> Backend:
-        """Return a new connection for an engine."""
+    def backend(self, *, query_lag: float = 0) -> Backend:
+        """Return a new connection for an engine, whose queries are so many seconds behind."""
+        ...
+
+    def seconds(self) -> float:
+        """Return the time on the lake's clock, in seconds from any origin."""
         ...
 
     def documents(self) -> dict[str, dict[str, Any]]:
@@ -62,9 +67,13 @@ class EmbeddedLake:
         self.dataset = self.lake.dataset(DATASET)
         self._seen = 0
 
-    def backend(self) -> Backend:
-        """Return a new connection for an engine."""
-        return LakeBackend(self.dataset)
+    def backend(self, *, query_lag: float = 0) -> Backend:
+        """Return a new connection for an engine, whose queries are so many seconds behind."""
+        return LaggingBackend(self.dataset, lag=query_lag) if query_lag else LakeBackend(self.dataset)
+
+    def seconds(self) -> float:
+        """Return the time on the lake's clock."""
+        return self.lake.clock.now().timestamp()
 
     def documents(self) -> dict[str, dict[str, Any]]:
         """Return every stored document by stored id."""

@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from bidir.conformance.ranges import written_out
 from bidir.conformance.scenario import Scenario
 from bidir.conformance.yamlfile import Place, PlacedYaml, YamlFileError, read_yaml
 from lakesim.suggest import did_you_mean
@@ -70,7 +71,7 @@ def load_scenario(path: Path) -> LoadedScenario:
     Raises: ScenarioError with every fault of the file.
     """
     try:
-        source = read_yaml(path)
+        source = written_out(read_yaml(path))
     except YamlFileError as error:
         raise ScenarioError([str(error)]) from None
     if not isinstance(source.value, dict):

@@ -12,18 +12,39 @@ from bidir.conformance.edits import EditError, Editor
 from bidir.conformance.lakes import JudgedLake
 from bidir.conformance.naming import Naming, split_place
 from bidir.conformance.proxy import ObservedBackend, ProcessDied, Traffic
-from bidir.conformance.scenario import LIFE_CYCLE_FIELDS, RelationShorthand, Scenario, Step
+from bidir.conformance.scenario import (
+    LIFE_CYCLE_FIELDS,
+    EventFault,
+    RelationShorthand,
+    Scenario,
+    StartWorker,
+    Step,
+)
 from bidir.conformance.shorthand import schema_from_relations
+from bidir.conformance.together import Act, play_together
+from bidir.conformance.workers import Workers, WorkersError
 from bidir.errors import NotSupportedError
 from bidir.ports import Backend
 from bidir.relations import Schema
 from lakesim.jsonvalue import Json
 from lakesim.suggest import did_you_mean
 
-__all__ = ["EngineFactory", "Play", "PlayError", "declared_schema"]
+__all__ = ["ROUNDS_MAX", "EngineFactory", "NotQuietError", "Play", "PlayError", "SkipPlay", "declared_schema"]
 
 EngineFactory: TypeAlias = Callable[[Schema, Backend], Any]
 """Makes the engine under test; it needs `submit` and whatever life-cycle operations the scenarios call."""
+
+
+ROUNDS_MAX = 50
+"""Rounds in which every worker handles what has come, before they are taken for a loop."""
+
+
+class SkipPlay(Exception):
+    """A scenario about something that the engine does not offer at all; the text says what."""
+
+
+class NotQuietError(Exception):
+    """The workers go on writing and never come to rest."""
 
 
 class PlayError(Exception):
@@ -38,6 +59,11 @@ class _Hand:
     backend: ObservedBackend
     conflicts: list[Any]
     notices: list[Any]
+
+    def operation(self, name: str) -> Callable[..., Any] | None:
+        """Return an operation of the engine, None where it has none of that name."""
+        found: Callable[..., Any] | None = getattr(self.engine, name, None)
+        return found
 
 
 def declared_schema(schema: Any, relations: Any, live_edit: list[str], shared: Mapping[str, Any]) -> Schema:
@@ -83,13 +109,22 @@ class Play:
         self._hands: dict[str, _Hand] = {}
         self._editor = Editor(schema)
         self._memory: dict[str, str] = {}
+        self._workers = Workers()
+        if scenario.follow:
+            for number in range(1, scenario.workers + 1):
+                self._start(f"worker {number}", schema)
 
-    def hand(self, name: str) -> _Hand:
-        """Return the editor of that name, with an engine made on first use."""
+    def hand(self, name: str, schema: Schema | None = None) -> _Hand:
+        """Return the editor of that name, with an engine made on first use, by another `schema` if one is given."""
         if name not in self._hands:
-            backend = ObservedBackend(self.lake.backend(), denied=self._denied.setdefault(name, set()))
+            seconds = self.scenario.round_trip_ms / 1000
+            backend = ObservedBackend(
+                self.lake.backend(query_lag=self.scenario.query_lag),
+                denied=self._denied.setdefault(name, set()),
+                on_request=(lambda: self.lake.advance(seconds)) if seconds else None,
+            )
             try:
-                engine = self._engine_factory(self.schema, backend)
+                engine = self._engine_factory(schema or self.schema, backend)
             except Exception as error:
                 raise PlayError(f"the engine cannot be made: {described(error)}") from error
             self._hands[name] = _Hand(engine, backend, [], [])
@@ -105,41 +140,80 @@ class Play:
         hand = next(iter(self._hands.values()), None) or self.hand("editor")
         return list(hand.engine.audit())
 
-    def step(self, step: Step) -> Happened:
+    def quarantined(self) -> list[str]:
+        """Return the documents that the workers leave alone.
+
+        Raises: SkipPlay where they do not tell.
+        """
+        found = self._workers.quarantined()
+        if found is None:
+            raise SkipPlay("what the engine's follow() returns has no `quarantined`")
+        return found
+
+    def close(self) -> None:
+        """End the workers."""
+        self._workers.close()
+
+    def step(self, step: Step, pause: Callable[[], None] | None = None) -> Happened:
         """Do one step; what the engine raises is part of what is seen.
 
-        Raises: PlayError if the step means nothing on this lake.
+        `pause` is called where others may overtake: before the first commit.
+        Raises: PlayError if the step means nothing on this lake, SkipPlay if the engine does not offer it.
         """
         step = self.resolved(step)
         hand = self.hand(step.by)
         before = self.lake.documents()
-        transactions = self.lake.transactions()
+        transactions, seconds = self.lake.transactions(), self.lake.seconds()
         hand.backend.traffic = Traffic()
         hand.backend.arm(step.fault)
         if step.meanwhile is not None:
             hand.backend.before_commit = self._inner_steps(step.meanwhile)
+        elif pause is not None:
+            hand.backend.before_commit = pause
         happened = Happened(before, before)
         try:
             for kind in step.kinds:
                 self._do(kind, step, hand, happened)
         except ProcessDied:
             del self._hands[step.by]
-        except PlayError:
+        except (PlayError, SkipPlay):
             raise
-        except EditError as error:
+        except (EditError, WorkersError) as error:
             raise PlayError(str(error)) from None
         except Exception as error:
             happened.error = error
         hand.backend.arm(None)
         if hand.backend.before_commit is not None:
             hand.backend.before_commit = None
-            raise PlayError("meanwhile: the step sent no commit, so nothing could come before it")
+            place = "meanwhile" if step.meanwhile is not None else "together"
+            raise PlayError(f"{place}: the step sent no commit, so nothing could come before it")
         happened.after = self.lake.documents()
         happened.transactions = self.lake.transactions() - transactions
+        happened.waited_ms = round(1000 * (self.lake.seconds() - seconds))
         traffic = hand.backend.traffic
-        happened.reads, happened.writes = traffic.reads, traffic.writes
-        happened.documents_written = traffic.documents_written
+        happened.reads += traffic.reads
+        happened.writes += traffic.writes
+        happened.documents_written += traffic.documents_written
         return happened
+
+    def _together(self, steps: list[Step], hand: _Hand, happened: Happened) -> None:
+        inner: list[Happened] = []
+
+        def act_of(step: Step) -> Act:
+            def act(pause: Callable[[], None]) -> None:
+                done = self.step(step, pause)
+                self._on_inner_step(step, done, self)
+                inner.append(done)
+
+            return act
+
+        play_together([act_of(step) for step in steps])
+        for one in inner:
+            for name in ("reads", "writes", "documents_written", "retries"):
+                setattr(happened, name, getattr(happened, name) + getattr(one, name))
+            for name in ("conflicts", "notices"):
+                getattr(happened, name).extend(getattr(one, name))
+            happened.error = happened.error or one.error
 
     def _inner_steps(self, steps: list[Step]) -> Callable[[], None]:
         def play() -> None:
@@ -197,11 +271,63 @@ class Play:
         self.lake.advance(seconds)
 
     def _settle(self, value: bool, hand: _Hand, happened: Happened) -> None:
-        for other in self._hands.values():
-            heal = getattr(other.engine, "heal", None)
-            if heal is None:
+        worker = next((name for name, one in self._hands.items() if one is hand and name in self._workers), None)
+        if worker is not None:
+            for outcome in self._workers.settle(worker):
+                self._note(outcome, hand, happened)
+            return
+        others = [one for one in self._hands.values() if one is not hand]
+        for other in others:
+            other.backend.traffic = Traffic()
+        for _ in range(ROUNDS_MAX):
+            before = self.lake.transactions()
+            for outcome in self._workers.settle():
+                self._note(outcome, hand, happened)
+            self._heal()
+            if self.lake.transactions() == before:
+                break
+        else:
+            raise NotQuietError(f"after {ROUNDS_MAX} rounds the workers still write")
+        for other in others:
+            happened.reads += other.backend.traffic.reads
+            happened.writes += other.backend.traffic.writes
+            happened.documents_written += other.backend.traffic.documents_written
+        # What healing did is not claimed by anybody.
+        happened.claimed.clear()
+
+    def _heal(self) -> None:
+        for other in list(self._hands.values()):
+            heal = other.operation("heal")
+            if heal is not None:
+                heal()
+            elif not self._workers:
                 raise NotSupportedError("the engine has no operation heal(), which does what waits and can be done")
-            heal()
+
+    def _events(self, fault: EventFault, hand: _Hand, happened: Happened) -> None:
+        self._workers.arm(fault)
+
+    def _stop_worker(self, name: str, hand: _Hand, happened: Happened) -> None:
+        self._workers.stop(name)
+        self._hands.pop(name, None)
+
+    def _start_worker(self, asked: str | StartWorker, hand: _Hand, happened: Happened) -> None:
+        if isinstance(asked, str):
+            self._start(asked, self.schema)
+            return
+        declared = asked.schema_ is not None or asked.relations is not None
+        schema = (
+            declared_schema(asked.schema_, asked.relations, asked.live_edit, self._shared) if declared else self.schema
+        )
+        self._start(asked.name, schema)
+
+    def _start(self, name: str, schema: Schema) -> None:
+        if name in self._hands and name not in self._workers:
+            raise PlayError(f'"{name}" is an editor already; a worker has a name of its own')
+        hand = self.hand(name, schema)
+        follow = hand.operation("follow")
+        if follow is None:
+            raise SkipPlay(f"the engine has no operation follow(); it offers {_operations(hand.engine)}")
+        self._workers.start(name, follow, hand.backend)
 
     def _deny(self, names: str | list[str], hand: _Hand, happened: Happened) -> None:
         hand.backend.denied.update([names] if isinstance(names, str) else names)
@@ -234,7 +360,11 @@ class Play:
         if restart.schema_ is not None or restart.relations is not None:
             self.schema = declared_schema(restart.schema_, restart.relations, restart.live_edit, self._shared)
             self._editor = Editor(self.schema)
+        running = [name for name in self._hands if name in self._workers]
+        self._workers.close()
         self._hands.clear()
+        for name in running:
+            self._start(name, self.schema)
 
     def resolved(self, step: Step) -> Step:
         """Return `step` with every `$name` replaced by what was remembered under it."""

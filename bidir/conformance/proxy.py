@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bidir.conformance.scenario import Fault
+from bidir.conformance.streams import ObservedStream
 from bidir.errors import PermissionRefused, RateLimited, RevisionConflict, Unavailable, UnknownOutcome
-from bidir.ports import Backend, Committed
+from bidir.ports import Backend, Committed, EventStream
 from lakesim.ids import published_id
 
 __all__ = ["ObservedBackend", "ProcessDied", "Traffic", "acted_ids", "mutated_ids"]
@@ -35,9 +36,16 @@ class Traffic:
 class ObservedBackend:
     """Passes everything on to `inner`; `traffic` counts, `denied` refuses, `fault` and `before_commit` interfere."""
 
-    def __init__(self, inner: Backend, *, denied: set[str] | None = None) -> None:
-        """Wrap `inner`; `denied` (published ids nobody may write here) may be shared and changed from outside."""
+    def __init__(
+        self, inner: Backend, *, denied: set[str] | None = None, on_request: Callable[[], None] | None = None
+    ) -> None:
+        """Wrap `inner`; `denied` (published ids nobody may write here) may be shared and changed from outside.
+
+        `on_request` is called with every request, which is how one takes its time.
+        """
         self.inner = inner
+        self.streams: list[ObservedStream] = []
+        self._on_request = on_request or _nothing
         self.traffic = Traffic()
         self.denied = set() if denied is None else denied
         self.before_commit: Callable[[], None] | None = None
@@ -57,9 +65,16 @@ class ObservedBackend:
 
         def read(*arguments: Any, **options: Any) -> Any:
             self.traffic.reads += 1
+            self._on_request()
             return value(*arguments, **options)
 
         return read
+
+    def listen(self, groq: str, params: Mapping[str, Any]) -> EventStream:
+        """Open a stream whose events may be lost, doubled or turned round on the way (`streams`)."""
+        stream = ObservedStream(self.inner.listen(groq, params))
+        self.streams.append(stream)
+        return stream
 
     def commit(self, mutations: Sequence[Mapping[str, Any]], *, transaction_id: str | None) -> Committed:
         """Count a write and pass it on, unless the fault of the day or a denied document is in the way."""
@@ -74,6 +89,7 @@ class ObservedBackend:
         hook, self.before_commit = self.before_commit, None
         if hook is not None:
             hook()
+        self._on_request()
         self._refuse(ids)
         if self._crash == "before-commit":
             raise ProcessDied
@@ -107,8 +123,13 @@ class ObservedBackend:
         return left > 0
 
 
-_NO_REQUEST = frozenset({"clock", "consistent_queries", "patched", "generate_id", "listen"})
-"""What a backend offers without a request of its own; a stream stays open while requests come and go."""
+_NO_REQUEST = frozenset({"clock", "consistent_queries", "patched", "generate_id"})
+"""What a backend offers without a request of its own."""
+
+
+def _nothing() -> None:
+    """Let a request take no time."""
+
 
 _COUNTED = ("lose_response", "unavailable", "rate_limited", "conflict")
 

@@ -22,7 +22,8 @@ class Finding:
 class Result:
     """What came of playing one scenario in one layer.
 
-    `problem` is set where the file could not be played at all; `findings` where the engine did something else.
+    `problem` is set where the file could not be played at all, `skipped` where it is about something the engine does
+    not offer; `findings` where the engine did something else.
     """
 
     name: str
@@ -35,12 +36,13 @@ class Result:
     when: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     problem: str | None = None
+    skipped: str | None = None
     replay: str = ""
     seconds: float = 0.0
 
     @property
     def passed(self) -> bool:
-        """Whether everything was as expected."""
+        """Whether everything was as expected; what was skipped did not fail."""
         return not self.findings and self.problem is None
 
     @property
@@ -51,6 +53,8 @@ class Result:
 
 def render(result: Result) -> str:
     """Return the result as text: one line if it passed, the whole story if it did not."""
+    if result.skipped is not None:
+        return f"skipped {result.label}: {result.skipped}"
     if result.passed:
         return f"passed  {result.label}"
     lines = [f"FAILED  {result.label}: {result.title}", f"  why     {_folded(result.why)}"]

@@ -15,7 +15,7 @@ from bidir.conformance.lakes import EmbeddedLake, JudgedLake, LakeFactory
 from bidir.conformance.loading import LoadedScenario, shared_schemas
 from bidir.conformance.matching import Mismatch
 from bidir.conformance.naming import Naming
-from bidir.conformance.playing import EngineFactory, Play, PlayError, declared_schema
+from bidir.conformance.playing import EngineFactory, Play, PlayError, SkipPlay, declared_schema
 from bidir.conformance.result import Finding, Result
 from bidir.conformance.scenario import Layer, Step
 from bidir.conformance.yamlfile import Place
@@ -53,6 +53,8 @@ def run_scenario(
     started = clock.monotonic()
     try:
         _Run(loaded, naming, result, engine_factory, backend_factory).play()
+    except SkipPlay as skip:
+        result.skipped = str(skip)
     except (PlayError, GivenError) as error:
         result.problem = f"{loaded.path}: {error}"
     result.seconds = clock.monotonic() - started
@@ -92,6 +94,12 @@ class _Run:
         play = Play(
             self.scenario, schema, lake, self._engine_factory, self.naming, self._shared, self._on_inner_step(lake)
         )
+        try:
+            self._steps(play, lake)
+        finally:
+            play.close()
+
+    def _steps(self, play: Play, lake: JudgedLake) -> None:
         start = lake.documents()
         total = Happened(start, start)
         for index, step in enumerate(self.scenario.when):
@@ -180,6 +188,8 @@ class _Run:
     def _check(self, then: Then, happened: Happened, place: Place, moment: str, play: Play) -> None:
         if then.audit is not None:
             self._ask(happened, "audit", play.audit)
+        if then.quarantined is not None:
+            happened.quarantined = play.quarantined()
         for inside, mismatch in check(then, happened, self.naming):
             self._found(moment, (*place, *inside), mismatch)
 
@@ -213,7 +223,7 @@ def _add(total: Happened, one: Happened, *, answered: bool) -> None:
 
     Errors and conflicts only if no `then` of the step itself has judged them (`answered`).
     """
-    for name in ("reads", "writes", "documents_written", "retries", "transactions"):
+    for name in ("reads", "writes", "documents_written", "retries", "transactions", "waited_ms"):
         setattr(total, name, getattr(total, name) + getattr(one, name))
     for name in ("notices", "events"):
         setattr(total, name, getattr(total, name) + getattr(one, name))

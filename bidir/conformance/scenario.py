@@ -8,12 +8,26 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bidir.conformance.expectation import Then
 
-__all__ = ["LAYERS", "Fault", "Given", "Layer", "RelationShorthand", "Scenario", "Step"]
+__all__ = [
+    "LAYERS",
+    "WORKERS_MAX",
+    "EventFault",
+    "Fault",
+    "Given",
+    "Layer",
+    "RelationShorthand",
+    "Scenario",
+    "StartWorker",
+    "Step",
+]
 
 Layer: TypeAlias = Literal["published", "drafts", "drafts-over-published"]
 """Where a scenario that names `layers` is played: all documents published, all drafts, or drafts made on demand."""
 
 LAYERS: tuple[Layer, ...] = ("published", "drafts", "drafts-over-published")
+
+WORKERS_MAX = 8
+"""Workers that may follow at once in one scenario."""
 
 Mutation: TypeAlias = dict[str, Any]
 Names: TypeAlias = str | list[str]
@@ -60,6 +74,30 @@ class Fault(_Part):
     )
 
 
+class EventFault(_Part):
+    """What happens to the next events on their way to the workers, in this order: lost, doubled, turned round."""
+
+    to: str | None = Field(default=None, description="Only to this worker; default: to each of them.")
+    drop: int = Field(default=0, ge=0, description="So many events are lost.")
+    duplicate: int = Field(default=0, ge=0, description="So many of the next ones come twice.")
+    reorder: int = Field(default=0, ge=0, description="So many of the next ones come in the opposite order.")
+
+    @model_validator(mode="after")
+    def _something(self) -> EventFault:
+        if not (self.drop or self.duplicate or self.reorder):
+            raise ValueError("say what happens to the events: drop, duplicate or reorder, with how many of them")
+        return self
+
+
+class StartWorker(_Part):
+    """A worker that starts following, by another declaration than the editors' if one is given."""
+
+    name: str
+    schema_: str | list[Any] | dict[str, Any] | None = Field(default=None, alias="schema")
+    relations: list[str | RelationShorthand] | None = None
+    live_edit: list[str] = Field(default_factory=list)
+
+
 class Restart(_Part):
     """A new engine on the same lake, with another declaration if one is given."""
 
@@ -101,6 +139,14 @@ class Step(_Part):
         default=None, description="Steps that come between this step's reading and its first commit."
     )
     fault: Fault | None = None
+    each: str | None = Field(
+        default=None,
+        pattern=r"^\d+\.\.\d+$",
+        description='"1..100": the step is repeated for each number, {n} stands for it.',
+    )
+    together: list[Step] | None = Field(
+        default=None, min_length=2, description="Submits of several editors: all read before the first one commits."
+    )
 
     publish: Names | None = None
     unpublish: str | None = None
@@ -120,7 +166,16 @@ class Step(_Part):
     elsewhere: list[Mutation] | None = Field(default=None, description="Mutations sent to the lake past the engine.")
     elsewhere_actions: list[dict[str, Any]] | None = Field(default=None, description="Lake actions past the engine.")
     advance: float | None = Field(default=None, ge=0, description="Seconds that pass.")
-    settle: Literal[True] | None = Field(default=None, description="Whatever is queued and can be done is done.")
+    settle: Literal[True] | None = Field(
+        default=None,
+        description="The workers handle every event and what waits is tried again, until nothing moves any more; "
+        "`by` a worker: only that one handles its events.",
+    )
+    events: EventFault | None = Field(default=None, description="What happens to the next events.")
+    stop_worker: str | None = Field(default=None, description="The worker's process ends; its cursor is kept.")
+    start_worker: str | StartWorker | None = Field(
+        default=None, description="A worker follows from its cursor, or from now if it never ran."
+    )
     deny: Names | None = Field(default=None, description="Documents (published ids) that `by` may not write from here.")
     allow: Names | None = Field(default=None, description="Takes a deny back.")
     undo: Literal["previous"] | None = Field(default=None, description="Submits what the last steal's notice offers.")
@@ -141,6 +196,15 @@ class Step(_Part):
             raise ValueError("a step says what happens: set, clear, add, remove, create, submit, publish, elsewhere …")
         if self.consent is not None and kinds not in (["submit"], ["delete_everywhere"]):
             raise ValueError("consent belongs to a submit (set, clear, add, remove, …) or to delete_everywhere")
+        for inner in self.together or ():
+            if inner.kinds != ["submit"] or inner.meanwhile is not None:
+                raise ValueError(
+                    "`together` holds submits (set, add, clear, …) without `meanwhile`, each `by` somebody"
+                )
+        if len({inner.by for inner in self.together or ()}) < len(self.together or ()):
+            raise ValueError("`together` is about different editors: give each step a `by` of its own")
+        if self.each is not None:
+            raise ValueError("`each` repeats a step of a list; here it stands alone")
         if self.transaction_id is not None and kinds != ["submit"]:
             raise ValueError("transaction_id belongs to a submit (set, clear, add, remove, …)")
         return self
@@ -179,6 +243,10 @@ _KIND_FIELDS = (
     "elsewhere_actions",
     "advance",
     "settle",
+    "events",
+    "stop_worker",
+    "start_worker",
+    "together",
     "deny",
     "allow",
     "undo",
@@ -207,6 +275,14 @@ class Scenario(_Part):
         min_length=1,
         description="Play the same case in each of these; ids then mean the id of the layer.",
     )
+    follow: bool = Field(default=False, description="Workers follow the edits from the start (see `settle`).")
+    workers: int = Field(default=1, ge=1, le=WORKERS_MAX, description='How many: "worker 1", "worker 2" …')
+    query_lag: float = Field(
+        default=0, ge=0, description="Seconds by which queries are behind; reads by id see everything at once."
+    )
+    round_trip_ms: int = Field(
+        default=0, ge=0, description="What every request of an engine takes on the lake's clock."
+    )
     given: Given = Field(default_factory=Given)
     when: list[Step] = Field(default_factory=list)
     then: Then | None = Field(default=None, description="What holds at the end; the frame starts at `given`.")
@@ -216,6 +292,8 @@ class Scenario(_Part):
     def _complete(self) -> Scenario:
         if (self.schema_ is None) == (self.relations is None):
             raise ValueError("exactly one of `schema` and `relations` declares the fields")
+        if self.workers > 1 and not self.follow:
+            raise ValueError("`workers` says how many follow; add `follow: true`")
         if self.live_edit and self.relations is None:
             raise ValueError("`live_edit` goes with `relations`; in a schema write `liveEdit: true` at the type")
         if self.then is None and not any(step.then is not None for step in self.when):

@@ -70,17 +70,20 @@ def run_folder(
         return None
     results = play_files(files, engine_factory, backend_factory)
     failures = []
+    skipped: dict[str, int] = {}
     for result in results:
         result.replay += engine_option
-        if not result.passed:
+        if result.skipped is not None:
+            skipped[result.skipped] = skipped.get(result.skipped, 0) + 1
+        elif not result.passed:
             failures.append(Failure(result.label, render(result), result.replay))
     return PartResult(
         name=f"scenarios {folder.name}",
         title=title,
-        checked=len(results),
+        checked=len(results) - sum(skipped.values()),
         unit="plays",
         failures=tuple(failures),
         seconds=sum(result.seconds for result in results),
-        facts={"files": len(files)},
-        cases=tuple(result.label for result in results),
+        facts={"files": len(files), **{f"skipped ({reason})": count for reason, count in skipped.items()}},
+        cases=tuple(result.label for result in results if result.skipped is None),
     )

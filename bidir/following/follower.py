@@ -11,6 +11,7 @@ from collections import OrderedDict, deque
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from bidir import reconcile
 from bidir.carrying import Carrier
 from bidir.errors import BackendError
 from bidir.following.sequence import Sequencer, Step
@@ -28,7 +29,9 @@ FLIPS_MAX = 5
 """Times the follower makes the same write within a minute before the document is left to a person (F6.4)."""
 FLIPS_REMEMBERED_MAX = 10_000
 FLIP_WINDOW_SECONDS = 60.0
-QUERY = "*[_type in $types]"
+QUERY = '*[_type in $types || _type == "system.release"]'
+RELEASES = "_.releases."
+"""Ids of release documents start so; when one changes state, what waited for it is tried again."""
 
 
 class CursorStore(Protocol):
@@ -63,6 +66,7 @@ class Follower:
         self._flips: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
         self._quarantined: set[str] = set()
         self._stopped = False
+        self._retry = False
         self._types = [name for name in carrier.schema.types if carrier.schema.fields_of(name)]
         self._stream = carrier.backend.listen(QUERY, {"types": self._types})
         self._position = (cursor.load() if cursor is not None else None) or carrier.backend.position()
@@ -93,7 +97,7 @@ class Follower:
         self._take_in()
         now = self._now()
         ready = [key for key in self._earlier if now - self._touched_at[group_of(key)] >= self._debounce]
-        return self._carry(ready)
+        return [*self._carry(ready), *self._healed()]
 
     def settle(self) -> list[Outcome]:
         """Take in and carry through everything, quiet or not, until nothing is left to do."""
@@ -101,6 +105,7 @@ class Follower:
         while True:
             self._take_in(patience=False)
             if not self._earlier:
+                done += self._healed()
                 self._advance()
                 return done
             done += self._carry(list(self._earlier))
@@ -142,6 +147,9 @@ class Follower:
 
     def _remember(self, step: Step) -> None:
         group = group_of(step.document_id)
+        if group.startswith(RELEASES):
+            self._retry = True
+            return
         if self._carrier.wrote(step.transaction_id) or group in self._quarantined:
             return
         self._touched_at[group] = self._now()
@@ -180,6 +188,14 @@ class Follower:
         self._count_flips(outcome)
         self._advance()
         return [outcome]
+
+    def _healed(self) -> list[Outcome]:
+        """Try again what waited for a release to take writes."""
+        if not self._retry:
+            return []
+        self._retry = False
+        outcome = reconcile.heal(self._carrier.schema, self._carrier.backend, self._carrier.store)
+        return [outcome] if outcome.writes else []
 
     def _count_flips(self, outcome: Outcome) -> None:
         """Notice that the same write is made again and again: somebody keeps undoing it."""

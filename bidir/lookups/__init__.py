@@ -1,5 +1,6 @@
 """What the engine answers without writing (who points here, what may be chosen, references in bulk), and link edits."""
 
+from bidir.lookups.cache import CACHE_ENTRIES_MAX, CACHE_SECONDS
 from bidir.lookups.candidates import CANDIDATES_DEFAULT, CANDIDATES_MAX
 from bidir.lookups.linking import Linker, Wish
 from bidir.lookups.lookups import Lookups
@@ -8,6 +9,8 @@ from bidir.lookups.references import REFERENCES_MAX
 from bidir.lookups.referring import ORDER_DEFAULT
 
 __all__ = [
+    "CACHE_ENTRIES_MAX",
+    "CACHE_SECONDS",
     "CANDIDATES_DEFAULT",
     "CANDIDATES_MAX",
     "ORDER_DEFAULT",

@@ -6,6 +6,7 @@ from typing import Any
 
 from bidir.carrying import Carrier
 from bidir.errors import IntentError, Refused
+from bidir.lookups.cache import LookupCache
 from bidir.lookups.candidates import candidates_question
 from bidir.lookups.paging import Page, page_of
 from bidir.lookups.question import Question
@@ -25,6 +26,7 @@ class Lookups:
         """Ask the backend of `carrier` by `schema`."""
         self._schema = schema
         self._carrier = carrier
+        self._cache = LookupCache(carrier.backend, carrier.counters, types=tuple(schema.types))
 
     def candidates(
         self,
@@ -84,6 +86,13 @@ class Lookups:
             raise IntentError(f"projection {projection}: {error.description}") from error
         return page_of(answer["items"], answer["total"], page, page_size)
 
+    def forget(self) -> None:
+        """Drop every answer kept, because something is about to be written that the cache would not hear of."""
+        self._cache.forget()
+
     def _ask(self, question: Question, *, cache: bool) -> Json:
-        self._carrier.counters["lookups"] += 1
-        return self._carrier.backend.query(question.groq, question.params, perspective=question.perspective)
+        def ask() -> Json:
+            self._carrier.counters["lookups"] += 1
+            return self._carrier.backend.query(question.groq, question.params, perspective=question.perspective)
+
+        return self._cache.answer(question, ask) if cache else ask()

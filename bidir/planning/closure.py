@@ -197,7 +197,7 @@ def deferral(work: Work, layer: str, link: Link) -> PendingReason | None:
     live_waits = link.relation.live_target == "defer" and layer == DRAFTS
     if live_waits and world.is_live(link.target) and not world.is_live(link.group):
         return "deferred-live"
-    if layer in world.snapshot.locked and world.own(link.target, layer) is None:
+    if layer in world.snapshot.locked:
         return "locked-release"
     return None
 

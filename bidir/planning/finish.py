@@ -137,7 +137,8 @@ def prune(work: Work, engine_versions: Iterable[str], groups: Iterable[str]) -> 
     for group, layer in dict.fromkeys([*work.made, *earlier]):
         # What the user discarded and the engine keeps for a link is the engine's from then on.
         users = (group, layer) in work.user and (group, layer) not in work.made
-        if layer == PUBLISHED or users:
+        # A mark for unpublishing is somebody's word, and a locked release takes no writes.
+        if layer == PUBLISHED or users or layer in world.snapshot.locked or world.marked(group, layer):
             continue
         above, below = world.document(group, layer), world.document(group, PUBLISHED)
         if above is None or below is None or not same_content(above, below):

@@ -135,9 +135,11 @@ class Work:
         relation fields empty (E8.7). A live document never gets a draft (E4 row 5).
         """
         world = self.world
+        if layer in world.snapshot.locked:
+            return False
         if world.own(group, layer) is not None:
             return not world.marked(group, layer)
-        if layer == PUBLISHED or layer in world.snapshot.locked or (layer == DRAFTS and world.is_live(group)):
+        if layer == PUBLISHED or (layer == DRAFTS and world.is_live(group)):
             return False
         below = world.document(group, PUBLISHED)
         if below is not None:

@@ -117,6 +117,8 @@ def parse_options(raw: Any, end: str, to: Sequence[str], place: str, problems: P
             problems.add(f'{where}: unknown option "{key}".{did_you_mean(name, OPTION_NAMES) or _known()}')
         elif fault := _CHECKS[name](value):
             problems.add(f"{where}: {name} {fault}")
+            if name == "derived":
+                options[name] = True  # It was meant, so nothing is said about a field that is missing on the target.
         else:
             options[name] = value
     if "targetField" not in options:

@@ -13,8 +13,8 @@ from bidir import Engine, Schema
 from bidir.backends import LakeBackend
 from bidir.conformance.proxy import ObservedBackend, Traffic
 from bidir.conformance.scenario import Fault
-from bidir.errors import BidirError, DocumentMissing, IntentError, RevisionConflict
-from lakesim import Dataset
+from bidir.errors import BidirError, DocumentMissing, IntentError, NotSupportedError, RevisionConflict
+from lakesim import Dataset, Lake
 
 Json = Any
 
@@ -309,6 +309,90 @@ def test_a_lost_answer_does_not_add_twice(engine: Engine, backend: ObservedBacke
     backend.arm(None)
     engine.add("f1", "credits", "ann", item={"role": "lead"})
     assert targets(dataset, "drafts.f1", "credits") == ["ann"]
+
+
+# ------------------------------------------------------------------------------------------------- other shapes
+
+
+def credited(name: str, target: str, **more: Json) -> dict[str, Json]:
+    member = {"name": target, "type": "reference", "to": [{"type": target}], **more}
+    return {"type": "object", "name": name, "fields": [member, {"name": "role", "type": "string"}]}
+
+
+def back(name: str) -> dict[str, Json]:
+    return {"name": name, "type": "array", "of": [{"type": "reference", "to": [{"type": "show"}]}]}
+
+
+def shows() -> tuple[Engine, Dataset]:
+    declared = {"bidirectional": {"targetField": "shows"}}
+    of = [credited("actorCredit", "actor", **declared), credited("firmCredit", "firm", **declared)]
+    live = {
+        "name": "channel",
+        "type": "document",
+        "liveEdit": True,
+        "fields": [
+            {"name": "best", "type": "reference", "to": [{"type": "show"}], "bidirectional": {"targetField": "bestOf"}}
+        ],
+    }
+    types = [
+        {
+            "name": "show",
+            "type": "document",
+            "fields": [
+                {"name": "credits", "type": "array", "of": of},
+                {"name": "bestOf", "type": "reference", "to": [{"type": "channel"}]},
+            ],
+        },
+        {"name": "actor", "type": "document", "fields": [back("shows")]},
+        {"name": "firm", "type": "document", "fields": [back("shows")]},
+        live,
+    ]
+    dataset = Lake(seed=0).dataset("production")
+    rows = [("s1", "show"), ("x1", "actor"), ("y1", "firm"), ("c1", "channel")]
+    dataset.mutate([{"create": {"_id": name, "_type": kind}} for name, kind in rows])
+    return Engine(Schema.load(types), LakeBackend(dataset)), dataset
+
+
+def test_in_an_array_of_several_item_types_the_target_decides_which_is_added() -> None:
+    engine, dataset = shows()
+    engine.add("s1", "credits", "x1", item={"role": "lead"})
+    engine.add("s1", "credits", "y1", item={"role": "sponsor"}, at=0)
+    rows = [{name: row[name] for name in row if name != "_key"} for row in dataset.get("drafts.s1")["credits"]]
+    assert rows == [
+        {"_type": "firmCredit", "firm": {"_type": "reference", "_ref": "y1"}, "role": "sponsor"},
+        {"_type": "actorCredit", "actor": {"_type": "reference", "_ref": "x1"}, "role": "lead"},
+    ]
+    assert targets(dataset, "drafts.y1", "shows") == ["s1"]
+    with pytest.raises(NotSupportedError, match="under several names"):
+        engine.reorder("s1", "credits", ["x1", "y1"])
+    engine.remove("s1", "credits", "y1")
+    assert [row["_type"] for row in dataset.get("drafts.s1")["credits"]] == ["actorCredit"]
+    assert targets(dataset, "drafts.y1", "shows") == []
+
+
+def test_a_document_that_is_edited_live_is_written_where_it_is() -> None:
+    engine, dataset = shows()
+    engine.add("c1", "best", "s1")
+    assert (dataset.get("drafts.c1"), targets(dataset, "c1", "best")) == (None, ["s1"])
+    engine.remove("c1", "best", "s1")
+    assert targets(dataset, "c1", "best") == []
+
+
+def test_a_document_can_point_at_itself(engine: Engine, dataset: Dataset) -> None:
+    outcome = engine.add("ann", "friends", "ann")
+    assert (targets(dataset, "drafts.ann", "friends"), outcome.documents_written) == (["ann"], 1)
+    engine.remove("ann", "friends", "ann")
+    assert targets(dataset, "drafts.ann", "friends") == []
+
+
+@pytest.mark.parametrize("mode", ["off", "observe"])
+def test_switched_off_only_the_one_side_is_written(schema: Schema, dataset: Dataset, mode: Any) -> None:
+    engine = Engine(schema, LakeBackend(dataset), mode=mode)
+    engine.add("f1", "credits", "ann")
+    engine.add("f1", "credits", "bea")
+    engine.reorder("f1", "credits", ["bea", "ann"])
+    assert targets(dataset, "drafts.f1", "credits") == ["bea", "ann"]
+    assert dataset.get("drafts.ann") is None
 
 
 # --------------------------------------------------------------------------------------------------- any sequence

@@ -6,7 +6,7 @@ Source: bidirectional semantics, F3 (one read), F5 (conflicts, unknown outcome, 
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -30,7 +30,7 @@ from bidir.pending import PendingStore
 from bidir.planning import Intent, Plan, plan, plan_aftermath
 from bidir.planning.reading import Reading, reading_query, snapshot_of
 from bidir.ports import Backend, Committed
-from bidir.refs import DRAFTS, PUBLISHED, group_of, stored_id
+from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of, stored_id
 from bidir.relations import Schema
 from bidir.siblings import Snapshot
 
@@ -114,12 +114,15 @@ class Carrier:
         self._note(intent, outcome, course)
         return outcome
 
-    def follow_up(self, earlier: Mapping[str, Document | None], run: Run) -> Outcome:
+    def follow_up(
+        self, earlier: Mapping[str, Document | None], run: Run, restamp: Mapping[str, Document] | None = None
+    ) -> Outcome:
         """Carry the consequences of a change that is committed already; `run` holds what is there now."""
         before = replace(run)
 
         def aftermath(snapshot: Snapshot) -> Plan:
-            return plan_aftermath(self.schema, snapshot, earlier, engine_versions=self.store.engine_versions)
+            versions = self.store.engine_versions
+            return plan_aftermath(self.schema, snapshot, earlier, engine_versions=versions, restamp=restamp)
 
         if self.mode != "on":
             return Outcome()
@@ -189,6 +192,9 @@ class Carrier:
                     f"planning still asked for documents after {READS_MAX} reads; nothing was written"
                 )
             self.read(run, Reading(tuple(sorted(made.needs)), (), tuple(sorted(made.needs_claims))))
+            if run.retries and not self.backend.consistent_queries:
+                # The query was behind already; what a plan made anew needs must not be what was true before.
+                self._read_by_id(made.needs, run)
 
     def read(self, run: Run, reading: Reading) -> None:
         """Add what `reading` asks for to the run's snapshot: one request."""
@@ -196,6 +202,19 @@ class Carrier:
         self.counters["reads"] += 1
         result = self.backend.query(self._query, reading.params())
         run.snapshot = run.snapshot.merged(snapshot_of(self.schema, reading, result))
+
+    def _read_by_id(self, groups: Iterable[str], run: Run) -> None:
+        """Read the groups again, in every layer the run has met, from where reads are consistent."""
+        layers = {PUBLISHED, DRAFTS, *(layer_of(key) for key in run.snapshot.documents)}
+        ids = [stored_id(group, layer) for group in sorted(groups) for layer in sorted(layers)]
+        if not ids or run.reads >= READS_MAX:
+            return
+        run.reads += 1
+        self.counters["reads"] += 1
+        found = self.backend.documents(ids)
+        kept = {key: value for key, value in run.snapshot.documents.items() if key not in found}
+        fresh = {key: document for key, document in found.items() if document is not None}
+        run.snapshot = replace(run.snapshot, documents={**kept, **fresh})
 
     def _absence_confirmed(self, made: Plan, run: Run) -> bool:
         """Confirm by id that what a lagging query did not find is not there (F3); False if the plan must be redone."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
-from bidir import explain, reconcile, releases
+from bidir import explain, publishing, reconcile, releases
 from bidir.carrying import BUDGET_SECONDS, Carrier, Mode
 from bidir.errors import DocumentMissing, IntentError
 from bidir.explain import Explanation
@@ -30,6 +30,7 @@ from bidir.relations import Field, Relation, Schema
 __all__ = ["Engine"]
 
 Json = Any
+PublishMode = Literal["atomic", "action"]
 
 
 class Engine:
@@ -39,8 +40,24 @@ class Engine:
     short journal of what it wrote.
     """
 
-    def __init__(self, schema: Schema, backend: Backend, *, mode: Mode = "on", budget: float = BUDGET_SECONDS) -> None:
-        """Work by `schema` on `backend`; `mode` is the feature flag, `budget` in seconds bounds an edit's delay."""
+    def __init__(
+        self,
+        schema: Schema,
+        backend: Backend,
+        *,
+        mode: Mode = "on",
+        publish: PublishMode = "atomic",
+        budget: float = BUDGET_SECONDS,
+    ) -> None:
+        """Work by `schema` on `backend`.
+
+        `mode` is the feature flag; `publish` says whether a publish is one transaction with its consequences
+        ("atomic", in mutations) or the lake's own action and a second transaction ("action"); `budget` in seconds
+        bounds an edit's delay.
+        """
+        if publish not in ("atomic", "action"):
+            raise IntentError(f'unknown publish mode "{publish}": "atomic" or "action"')
+        self.publish_mode: PublishMode = publish
         self.carrier = Carrier(schema, backend, mode=mode, budget=budget)
         self._linker = Linker(schema, self.carrier)
         self._lookups = Lookups(schema, self.carrier)
@@ -163,6 +180,8 @@ class Engine:
         layer = _layer(perspective)
         if layer == PUBLISHED:
             raise IntentError('publish takes what is not published yet: perspective="drafts" or a release name')
+        if self.publish_mode == "action":
+            return publishing.publish_by_action(self.carrier, _groups(ids), layer)
         return self._operate(Operation("publish", _groups(ids), layer), transaction_id)
 
     def unpublish(self, document_id: str, *, transaction_id: str | None = None) -> Outcome:

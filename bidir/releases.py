@@ -16,7 +16,7 @@ from bidir.planning.reading import Reading
 from bidir.refs import PUBLISHED, group_of, layer_of
 from bidir.siblings import Snapshot, is_marked
 
-__all__ = ["archive", "create", "delete", "publish", "schedule", "unarchive", "unschedule"]
+__all__ = ["archive", "create", "delete", "joined", "publish", "schedule", "unarchive", "unschedule"]
 
 Document = Mapping[str, Any]
 
@@ -33,7 +33,7 @@ def schedule(carrier: Carrier, name: str, at: str) -> Outcome:
     """Schedule a release; strong pointers at documents it unpublishes are made weak first."""
     softened = _soften(carrier, name)
     done = _act(carrier, [{"actionType": f"{ACTION}schedule", "releaseId": name, "publishAt": at}])
-    return _joined(softened, done)
+    return joined(softened, done)
 
 
 def unschedule(carrier: Carrier, name: str) -> Outcome:
@@ -63,13 +63,12 @@ def publish(carrier: Carrier, name: str) -> Outcome:
     after = replace(run, snapshot=Snapshot())
     carrier.read(after, reading)
     followed = carrier.follow_up(_changed(earlier, after.snapshot, groups), after)
-    return _joined(softened, done, followed)
+    return joined(softened, done, followed)
 
 
 def delete(carrier: Carrier, name: str) -> Outcome:
     """Delete an archived or published release; what lived only there is gone for good, pointers to it too (R7)."""
-    held = carrier.backend.query("*[_id == $id][0].finalDocumentStates[].id", {"id": f"_.releases.{name}"})
-    groups = tuple(sorted({group_of(one) for one in held or () if isinstance(one, str)}))
+    groups = _groups_once_in(carrier, name)
     done = _act(carrier, [{"actionType": f"{ACTION}delete", "releaseId": name}])
     carrier.store.settle([item.key for item in carrier.store if item.layer == name])
     if not groups:
@@ -77,12 +76,25 @@ def delete(carrier: Carrier, name: str) -> Outcome:
     erased = carrier.carry_out(
         Intent((), PUBLISHED, Operation("forget", groups, PUBLISHED)), Reading(groups, (), groups, deep=True)
     )
-    return _joined(done, erased)
+    return joined(done, erased)
 
 
 def _groups_in(carrier: Carrier, name: str) -> list[str]:
     found = carrier.backend.query(VERSIONS_QUERY, {"pattern": f"versions.{name}.**"})
     return sorted({group_of(row["_id"]) for row in found})
+
+
+def _groups_once_in(carrier: Carrier, name: str) -> tuple[str, ...]:
+    """Return the groups that had a version in a release which is over.
+
+    A published one lists them. What archiving deleted stands only in the history, in the transaction that changed the
+    release as well.
+    """
+    document_id = f"_.releases.{name}"
+    held = carrier.backend.query("*[_id == $id][0].finalDocumentStates[].id", {"id": document_id})
+    ids = {one for one in held or () if isinstance(one, str)}
+    ids.update(str(one) for row in carrier.backend.history(document_id) for one in row["documentIDs"])
+    return tuple(sorted({group_of(one) for one in ids if layer_of(one) == name}))
 
 
 def _changed(earlier: Snapshot, now: Snapshot, groups: Sequence[str]) -> dict[str, Document | None]:
@@ -112,7 +124,7 @@ def _act(carrier: Carrier, actions: Sequence[Mapping[str, Any]]) -> Outcome:
     return Outcome(transaction_id=done.transaction_id, documents_written=len(done.documents), writes=1)
 
 
-def _joined(*outcomes: Outcome) -> Outcome:
+def joined(*outcomes: Outcome) -> Outcome:
     """Return several steps of one call as one outcome; the first transaction of the lake names it."""
     named = next((one.transaction_id for one in outcomes if one.writes and one.transaction_id), None)
     return Outcome(

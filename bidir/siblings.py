@@ -26,7 +26,7 @@ from bidir.refs import (
 )
 from bidir.relations import Field, Schema
 
-__all__ = ["Slot", "Snapshot", "World"]
+__all__ = ["Slot", "Snapshot", "World", "copied", "is_marked", "is_variant"]
 
 Document = Mapping[str, Any]
 
@@ -109,6 +109,9 @@ class _Versions:
     def __init__(self, documents: Mapping[str, Document]) -> None:
         self.by_group: dict[str, dict[str, Document]] = {}
         for key, document in documents.items():
+            if is_variant(document):
+                # No view shows it and nothing is written to it: its group is answered by the other versions.
+                continue
             self.by_group.setdefault(group_of(key), {})[layer_of(key)] = document
 
     def own(self, group: str, layer: str) -> Document | None:
@@ -130,6 +133,12 @@ def is_marked(document: Document) -> bool:
     """Whether a release version says that its group is to be unpublished."""
     system = document.get("_system")
     return isinstance(system, dict) and system.get("delete") is True
+
+
+def is_variant(document: Document) -> bool:
+    """Whether a version is one of several for different readers; no layer shows it, so no pair can follow it (C55)."""
+    system = document.get("_system")
+    return isinstance(system, dict) and system.get("variant") is not None
 
 
 class World:
@@ -163,6 +172,7 @@ class World:
         self._now.by_group = dict(self._base.by_group)
         self._parsed: dict[tuple[int, str], tuple[Document, Slot]] = {}
         self._slots: dict[tuple[str, str, str], Slot] = {}
+        self._variants: frozenset[str] | None = None
         self._claims: dict[str, set[tuple[str, str]]] | None = None
 
     # ------------------------------------------------------------------------------------------------ existence
@@ -185,6 +195,15 @@ class World:
         """Return the group's own version in `layer` as it was before the change at hand."""
         self._look(group)
         return self._before.own(group, layer)
+
+    def has_variants(self, group: str) -> bool:
+        """Whether the group has versions for different readers, which the engine neither reads nor writes."""
+        self._look(group)
+        if self._variants is None:
+            self._variants = frozenset(
+                group_of(key) for key, document in self.snapshot.documents.items() if is_variant(document)
+            )
+        return group in self._variants
 
     def layers_of(self, group: str) -> tuple[str, ...]:
         """Return the layers in which the group has a version now: published, drafts, then releases by name."""

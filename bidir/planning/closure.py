@@ -188,6 +188,8 @@ def deferral(work: Work, layer: str, link: Link) -> PendingReason | None:
     world = work.world
     if work.source_only is not None:
         return work.source_only
+    if world.has_variants(link.group) or world.has_variants(link.target):
+        return "variant"
     if work.publishing and layer == PUBLISHED and link.relation.publish_partners != "field":
         return "permission"
     if not world.visible(link.target, layer):
@@ -207,6 +209,7 @@ _REASONS: dict[PendingReason, str] = {
     "not-visible": '"{target}" has no version that this layer shows; the other half follows when it has',
     "deferred-live": '"{target}" is edited live: it follows when "{group}" is published',
     "locked-release": 'the release of this layer takes no writes; "{target}" follows when it does',
+    "variant": 'one of the two has variants, which are not supported (variant-unsupported); "{target}" is not written',
     "permission": 'writing "{target}" was refused; a caller with permission can repair it',
     "conflict": 'others kept changing "{target}"; the other half follows',
     "budget": 'the time budget was used up before "{target}" could be written; the other half follows',
@@ -253,6 +256,8 @@ def displaced_by(work: Work, layer: str, link: Link) -> list[Link]:
 def connect(work: Work, layer: str, link: Link, *, mode: Mode = "steal") -> bool:
     """Write the pair into both ends in `layer`, releasing what its single places held; False if it was refused."""
     reason = deferral(work, layer, link)
+    if reason is None and any(work.world.has_variants(lost.target) for lost in displaced_by(work, layer, link)):
+        reason = "variant"
     if reason is not None:
         mirrored = link.mirrored
         if work.add_half(link, layer):

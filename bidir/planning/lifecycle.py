@@ -7,6 +7,7 @@ same rules as for an edit. Source: bidirectional semantics, E4 rows 14–30, E8.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -19,7 +20,7 @@ from bidir.planning.items import with_reference
 from bidir.planning.work import Work
 from bidir.refs import DRAFTS, PUBLISHED, group_of, replace_items, stored_id, with_value_at
 from bidir.relations import Field
-from bidir.siblings import copied
+from bidir.siblings import World, copied
 
 __all__ = ["Operation", "OperationKind", "stage", "strengthen_published"]
 
@@ -232,7 +233,7 @@ def _soften(work: Work, operation: Operation, group: str, staged: Staged) -> Non
 
 def _forget(work: Work, operation: Operation, group: str, staged: Staged) -> None:
     """The group's last version is gone already, with a release: take the pointers to it out of every layer (R7)."""
-    if not work.world.layers_of(group):
+    if not work.world.layers_of(group) and not work.world.has_variants(group):
         every = tuple(field for name in work.schema.types for field in work.schema.fields_of(name))
         erase(work, group, every)
 
@@ -297,3 +298,39 @@ def strengthen_published(work: Work, group: str) -> None:
                 strong = with_reference(field, item, strengthened_reference(reference))
                 world.changing(claimant, field, PUBLISHED).replace(item, strong)
                 work.written[(claimant, PUBLISHED)] = None
+
+
+def premature_stamps(world: World, group: str, layer: str) -> list[str]:
+    """Return the paths of stamps that the lake's own publish would act on too early: their targets stay unpublished."""
+    paths = []
+    for field in world.fields_of(group):
+        slot = world.slot(group, field, layer)
+        for index, item in enumerate(slot.items if slot is not None else ()):
+            reference = item.reference or {}
+            if item.target is None or not reference.get("_strengthenOnPublish") or not reference.get("_weak"):
+                continue
+            if world.own(item.target, PUBLISHED) is None:
+                where = (
+                    f"[_key=={json.dumps(item.key)}]" if item.key is not None else f"[{index}]" if field.many else ""
+                )
+                paths.append(".".join([f"{'.'.join(field.path)}{where}", *field.member, "_strengthenOnPublish"]))
+    return paths
+
+
+def put_stamps_back(work: Work, group: str, draft: Document) -> None:
+    """Give pointers at unpublished targets the stamps again that the draft carried before its publish (E8.6)."""
+    world = work.world
+    for field in world.fields_of(group):
+        stamps = {
+            item.target: (item.reference or {}).get("_strengthenOnPublish") for item in world.parsed(draft, field).items
+        }
+        slot = world.slot(group, field, PUBLISHED)
+        for item in list(slot.items if slot is not None else ()):
+            reference = item.reference or {}
+            stamp = stamps.get(item.target)
+            if stamp is None or not reference.get("_weak") or "_strengthenOnPublish" in reference:
+                continue
+            if world.own(item.target or "", PUBLISHED) is None:
+                stamped = with_reference(field, item, {**reference, "_strengthenOnPublish": stamp})
+                world.changing(group, field, PUBLISHED).replace(item, stamped)
+                work.written[(group, PUBLISHED)] = None

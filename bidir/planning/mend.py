@@ -20,7 +20,7 @@ from bidir.refs import DRAFTS, PUBLISHED, Item, stored_id
 from bidir.relations import Field, Schema
 from bidir.siblings import Snapshot, World
 
-__all__ = ["Kind", "Violation", "find_violations", "mend_all", "mend_pending"]
+__all__ = ["Kind", "Violation", "find_violations", "mend_all", "mend_pending", "normalise"]
 
 Kind = Literal[
     "one-sided",
@@ -226,7 +226,7 @@ def mend_all(
         for group in world.groups():
             if world.own(group, view) is not None and not world.marked(group, view):
                 for field in world.fields_of(group):
-                    _normalise(work, view, group, field)
+                    normalise(work, view, group, field)
         _mend_view(work, view, waiting, lost)
     for place in [place for place in work.written if stored_id(*place) in untouchable]:
         del work.written[place]
@@ -250,8 +250,8 @@ def _as_plan(work: Work) -> Plan:
     )
 
 
-def _normalise(work: Work, view: str, group: str, field: Field) -> None:
-    """Plain group ids, a key on every item, each group once."""
+def normalise(work: Work, view: str, group: str, field: Field) -> None:
+    """Give the field of a version plain group ids, a key on every item, and each group once."""
     world = work.world
     slot = world.slot(group, field, view)
     seen: set[str] = set()

@@ -11,19 +11,20 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
 
+from bidir.errors import NotSupportedError
 from bidir.outcome import Conflict, Notice, Pending, PendingReason
 from bidir.planning.arrivals import adopt, erase, resync, withdraw
 from bidir.planning.closure import SlotEdit, close_layer
 from bidir.planning.emit import emit
 from bidir.planning.finish import Key, carry_waiting, prune, report_odd_items, secure_items
 from bidir.planning.intent import Patched, Simulated, Step, simulate
-from bidir.planning.lifecycle import Operation, Staged, stage, strengthen_published
+from bidir.planning.lifecycle import Operation, Staged, put_stamps_back, stage, strengthen_published
 from bidir.planning.restated import last_mention, only_restates
 from bidir.planning.upward import reconcile_above
 from bidir.planning.work import Work
 from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of, stored_id
 from bidir.relations import Schema
-from bidir.siblings import Snapshot, World
+from bidir.siblings import Snapshot, World, is_variant
 
 __all__ = ["Intent", "Plan", "plan", "plan_aftermath"]
 
@@ -93,6 +94,7 @@ def plan(
     Raises: IntentError for an id of another layer, Refused for a patch the lake would refuse, QuarantineError.
     """
     world = World(schema, snapshot)
+    _refuse_variants(world, intent)
     work = Work(world, intent.consent, intent.source_only)
     if intent.operation is not None:
         staged = stage(work, intent.operation)
@@ -107,23 +109,47 @@ def plan(
     return _finish(work, staged.simulated)
 
 
+def _refuse_variants(world: World, intent: Intent) -> None:
+    """Refuse to write a variant, and to delete a document that has some: which readers are meant cannot be guessed.
+
+    Raises: NotSupportedError.
+    """
+    for step in intent.steps:
+        written = world.snapshot.documents.get(stored_id(step.group, step.layer))
+        if written is not None and is_variant(written):
+            raise NotSupportedError(
+                f'"{written["_id"]}" is a variant, which the engine does not write; edit the published document, its '
+                "draft or a release version, or send the mutation to the lake itself"
+            )
+    operation = intent.operation
+    for group in operation.groups if operation is not None and operation.kind == "delete" else ():
+        if world.has_variants(group):
+            raise NotSupportedError(
+                f'"{group}" has variants, which the engine does not write; delete those first, by the lake\'s own action'
+            )
+
+
 def plan_aftermath(
     schema: Schema,
     snapshot: Snapshot,
     earlier: Mapping[str, Mapping[str, Any] | None],
     *,
     engine_versions: Collection[str] = (),
+    restamp: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Plan:
     """Return the transaction that carries the consequences of a change others have committed already.
 
     `earlier` maps the stored ids that changed to what they were before (None: did not exist); `snapshot` shows what
-    they are now. Bidirectional semantics, E4 rows 25, 26 and 31: the direction of the change decides.
+    they are now; `restamp` gives, by group, the document whose `_strengthenOnPublish` stamps were taken out for the
+    lake's own publish and go back in. Bidirectional semantics, E4 rows 25, 26 and 31: the change's direction decides.
     """
     world = World(schema, snapshot, earlier)
     work = Work(world)
     work.committed = True
     simulated = Simulated([], {}, [(group_of(one), layer_of(one)) for one in earlier], [])
     _carry_through(work, Staged(simulated, stated=True))
+    for group, draft in (restamp or {}).items():
+        put_stamps_back(work, group, draft)
     prune(work, engine_versions, {group for group, _ in [*simulated.touched, *work.written]})
     return _finish(work, simulated)
 
@@ -137,7 +163,8 @@ def _carry_through(work: Work, staged: Staged) -> None:
     for group, layer in changes.departures:
         _depart(work, group, layer)
     _adopt_arrived(work)
-    for group in staged.published:
+    arrived = [group for group, layer in changes.arrivals if layer == PUBLISHED] if work.committed else []
+    for group in [*staged.published, *arrived]:
         strengthen_published(work, group)
     _above(work, simulated)
     _adopt_arrived(work)
@@ -155,7 +182,9 @@ def _close(work: Work, staged: Staged, changes: _Changes, layer: str) -> None:
     for group, arrived_in in changes.arrivals:
         if arrived_in == layer:
             body = work.world.own(group, layer) if work.committed else _stated(staged.simulated, group, layer)
-            adopt(work, group, layer, body, all_stated=bool(staged.published))
+            # What had a version elsewhere and appears in published was published, and a publish states every value.
+            elsewhere = work.committed and layer == PUBLISHED and bool(work.world.layers_before(group))
+            adopt(work, group, layer, body, all_stated=bool(staged.published) or elsewhere)
     _adopt_arrived(work)
     for edit in () if work.committed else [*edits, *claims]:
         secure_items(work, layer, edit)
@@ -214,6 +243,9 @@ def _depart(work: Work, group: str, layer: str) -> None:
     fields = world.fields_of(group)
     before = {field.name: world.own_targets_before(group, field, layer) for field in fields}
     if not world.layers_of(group):
+        if world.has_variants(group):
+            # Something of it is left, so it is not gone; what points at it stays.
+            return
         erase(work, group, fields)
     elif layer == PUBLISHED:
         withdraw(work, group, before)

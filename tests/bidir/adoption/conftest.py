@@ -21,7 +21,9 @@ class Documents:
     def query(self, groq, params):
         if "groups" not in params:
             return [
-                one["name"] for one in self.by_id.values() if one["_type"] == "system.release" and one["state"] != "active"
+                one["name"]
+                for one in self.by_id.values()
+                if one["_type"] == "system.release" and one["state"] != "active"
             ]
         wanted = {row["g"] for row in params["groups"]}
         return [

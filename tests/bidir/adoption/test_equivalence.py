@@ -21,7 +21,11 @@ def array(name, *types, **field):
     return {"name": name, "type": "array", "of": [reference(*types)], **field}
 
 
-CREDIT = {"type": "object", "name": "credit", "fields": [reference("person", name="who"), {"name": "as", "type": "string"}]}
+CREDIT = {
+    "type": "object",
+    "name": "credit",
+    "fields": [reference("person", name="who"), {"name": "as", "type": "string"}],
+}
 TYPES = [
     {
         "name": "book",
@@ -64,7 +68,13 @@ TYPES = [
     {"name": "plain", "type": "document", "fields": [{"name": "text", "type": "string"}]},
 ]
 SCHEMA = Schema.load(TYPES)
-POOL = {"book": ("b1", "b2", "b3"), "person": ("p1", "p2"), "company": ("c1", "c2"), "tag": ("t1", "t2"), "site": ("s1", "s2")}
+POOL = {
+    "book": ("b1", "b2", "b3"),
+    "person": ("p1", "p2"),
+    "company": ("c1", "c2"),
+    "tag": ("t1", "t2"),
+    "site": ("s1", "s2"),
+}
 POOL["plain"] = ("x1",)
 TYPE_OF = {group: kind for kind, groups in POOL.items() for group in groups}
 IDS = (*TYPE_OF, "ghost")
@@ -75,7 +85,11 @@ def pointers(targets):
     """References at the groups: mostly plain, some strong or weak, of drafts, of versions."""
     prefix = st.sampled_from(("", "", "", "", "drafts.", "versions.rA."))
     return st.builds(
-        lambda target, prefix, weak: {"_type": "reference", "_ref": prefix + target, **({"_weak": True} if weak else {})},
+        lambda target, prefix, weak: {
+            "_type": "reference",
+            "_ref": prefix + target,
+            **({"_weak": True} if weak else {}),
+        },
         st.sampled_from(targets),
         prefix,
         st.booleans(),
@@ -96,9 +110,7 @@ def values(field):
 
     def keyed(items):
         # A few keys, so that items without one, and two items of one key, come up.
-        return [
-            {**item, "_key": f"k{key}"} if key and isinstance(item, dict) else item for item, key in items
-        ]
+        return [{**item, "_key": f"k{key}"} if key and isinstance(item, dict) else item for item, key in items]
 
     lists = st.lists(st.tuples(st.one_of(item, item, item, item, odd), st.integers(0, 5)), max_size=4).map(keyed)
     return st.one_of(lists, lists, lists, lists, odd)

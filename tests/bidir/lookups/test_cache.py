@@ -129,11 +129,45 @@ def test_different_questions_are_told_apart(engine: Engine, traffic: Traffic) ->
 
 def test_what_the_caller_does_to_an_answer_does_not_show_in_the_next(engine: Engine) -> None:
     engine.add("f1", "credits", "ann", item={"role": "lead"})
-    first = engine.references(["f1"], previews=True)
-    first["f1"]["credits[].person"][0]["item"]["role"] = "scribbled"
-    engine.candidates("film.director")[0]["title"] = "scribbled"
-    assert engine.references(["f1"], previews=True)["f1"]["credits[].person"][0]["item"]["role"] == "lead"
-    assert engine.candidates("film.director")[0]["title"] != "scribbled"
+    for _ in range(3):
+        row = engine.references(["f1"], previews=True)["f1"]["credits[].person"][0]
+        candidate = engine.candidates("film.director")[0]
+        assert (row["item"]["role"], candidate["_type"]) == ("lead", "person")
+        row["item"]["role"] = candidate["_type"] = "scribbled"
+
+
+def director_set(dataset: Dataset) -> None:
+    reference = {"_type": "reference", "_ref": "ann"}
+    dataset.mutate([{"patch": {"id": "f1", "set": {"director": reference}}}])
+
+
+def ann_renamed(dataset: Dataset) -> None:
+    dataset.mutate([{"patch": {"id": "ann", "set": {"name": "Anna"}}}])
+
+
+@pytest.mark.parametrize(
+    ("ask", "change"),
+    [
+        pytest.param(
+            lambda e, **o: e.candidates("film.director", document="f1", **o), director_set, id="what-is-taken"
+        ),
+        pytest.param(lambda e, **o: e.references(["f1"], previews=True, **o), ann_renamed, id="preview-of-a-target"),
+        pytest.param(
+            lambda e, **o: e.referring("ann", "film.director", projection="{'by': director->name}", **o),
+            ann_renamed,
+            id="projection-across-types",
+        ),
+    ],
+)
+def test_an_answer_depends_on_every_type_it_was_made_from(
+    engine: Engine, dataset: Dataset, ask: Callable[..., Any], change: Callable[[Dataset], None]
+) -> None:
+    if change is ann_renamed:
+        director_set(dataset)
+    before = ask(engine, perspective="published")
+    change(dataset)
+    after = ask(engine, perspective="published")
+    assert after == ask(engine, perspective="published", cache=False) != before
 
 
 # ------------------------------------------------------------------------------------------- backends that differ

@@ -293,6 +293,42 @@ def test_an_append_needs_no_lock_and_no_second_attempt(
     assert outcome.retries == 0
 
 
+def test_an_item_without_key_is_not_removed_by_a_position_that_has_moved(
+    engine: Engine, backend: ObservedBackend, dataset: Dataset
+) -> None:
+    rows = [{"person": {"_type": "reference", "_ref": name}} for name in ("ann", "bea")]
+    dataset.mutate([{"create": {"_id": "drafts.f1", "_type": "film", "credits": rows}}])
+    first = {"_key": "k", "person": {"_type": "reference", "_ref": "cid"}}
+    insert = {"insert": {"before": "credits[0]", "items": [first]}}
+    backend.before_commit = lambda: dataset.mutate([{"patch": {"id": "drafts.f1", **insert}}])
+    engine.remove("f1", "credits", "ann")
+    assert targets(dataset, "drafts.f1", "credits") == ["cid", "bea"]
+
+
+class Lagging(LakeBackend):
+    """A lake whose queries still show what was true at the start; reads by id are up to date."""
+
+    consistent_queries = False
+
+    def __init__(self, dataset: Dataset) -> None:
+        super().__init__(dataset)
+        self._shown = LakeBackend(dataset.replay())
+
+    def query(self, groq: str, params: Any, *, perspective: str = "raw") -> Json:
+        return self._shown.query(groq, params, perspective=perspective)
+
+
+def test_a_second_attempt_reads_by_id_what_a_query_does_not_show_yet(engine: Engine, dataset: Dataset) -> None:
+    for name in ("ann", "bea", "cid"):
+        engine.add("f1", "credits", name, item={"role": name})
+    backend = ObservedBackend(Lagging(dataset))
+    key = dataset.get("drafts.f1")["credits"][2]["_key"]
+    dataset.mutate([{"patch": {"id": "drafts.f1", "set": {f'credits[_key=="{key}"].role': "typed meanwhile"}}}])
+    outcome = Engine(engine.schema, backend).reorder("f1", "credits", ["cid", "ann", "bea"])
+    assert [row["role"] for row in dataset.get("drafts.f1")["credits"]] == ["typed meanwhile", "ann", "bea"]
+    assert (outcome.retries, outcome.reads, outcome.writes) == (1, 3, 2)
+
+
 def test_attempts_end(engine: Engine, backend: ObservedBackend, traffic: Traffic) -> None:
     for name in ("ann", "bea"):
         engine.add("f1", "credits", name)

@@ -117,18 +117,36 @@ class Carrier:
     def follow_up(
         self, earlier: Mapping[str, Document | None], run: Run, restamp: Mapping[str, Document] | None = None
     ) -> Outcome:
-        """Carry the consequences of a change that is committed already; `run` holds what is there now."""
+        """Carry the consequences of a change that is committed already; `run` holds what is there now.
+
+        A document that may not be written holds up no other: its halves wait.
+        """
         before = replace(run)
+        refused: set[str] = set()
 
         def aftermath(snapshot: Snapshot) -> Plan:
-            versions = self.store.engine_versions
-            return plan_aftermath(self.schema, snapshot, earlier, engine_versions=versions, restamp=restamp)
+            return plan_aftermath(
+                self.schema,
+                snapshot,
+                earlier,
+                engine_versions=self.store.engine_versions,
+                restamp=restamp,
+                refused=refused,
+            )
 
         if self.mode != "on":
             return Outcome()
-        outcome = self._attempts(Intent((), PUBLISHED), None, run, aftermath)
-        self._note(Intent((), PUBLISHED), outcome, before)
-        return outcome
+        while True:
+            try:
+                outcome = self._attempts(Intent((), PUBLISHED), None, run, aftermath)
+            except PermissionRefused as error:
+                group = group_of(error.document_id or "")
+                if not group or group in refused:
+                    raise
+                refused.add(group)
+                continue
+            self._note(Intent((), PUBLISHED), outcome, before)
+            return outcome
 
     def _passed_through(self, intent: Intent, transaction_id: str | None, run: Run) -> Outcome:
         """Write the user's mutations alone; when observing, say what would have been written beside them."""
@@ -173,11 +191,15 @@ class Carrier:
                 continue
             return self._outcome(made, committed, run)
 
-    def _transaction_id(self, made: Plan) -> str | None:
-        """Name the transaction after its relation; one that touches none is the lake's to name."""
-        if not made.relations:
-            return None
-        return make_transaction_id(made.relations[0], self.backend.clock.nonce())
+    def _transaction_id(self, made: Plan) -> str:
+        """Name the transaction after its relation, also where that side waits.
+
+        One that touches none gets a plain id: without a name of ours a lost answer could not be told from a lost
+        request (F5).
+        """
+        nonce = self.backend.clock.nonce()
+        relations = [*made.relations, *(item.relation for item in made.pending)]
+        return make_transaction_id(relations[0], nonce) if relations else nonce
 
     def _planned(self, run: Run, planner: Callable[[Snapshot], Plan]) -> Plan:
         while True:
@@ -262,7 +284,8 @@ class Carrier:
         if self._is_users_own(error, intent):
             raise error
         if isinstance(error, (PermissionRefused, RateLimited)):
-            if intent.source_only is not None:
+            if intent.source_only is not None or not (intent.steps or intent.operation):
+                # There is nothing left to leave out: the source stands alone, or was written by others.
                 raise error
             self.counters["degraded"] += 1
             return replace(intent, source_only="permission" if isinstance(error, PermissionRefused) else "budget")

@@ -188,6 +188,8 @@ def deferral(work: Work, layer: str, link: Link) -> PendingReason | None:
     world = work.world
     if work.source_only is not None:
         return work.source_only
+    if link.target in work.refused:
+        return "permission"
     if world.has_variants(link.group) or world.has_variants(link.target):
         return "variant"
     if work.publishing and layer == PUBLISHED and link.relation.publish_partners != "field":

@@ -220,7 +220,8 @@ def _same_place(old: Item, new: Item) -> bool:
 
 
 def _address(path: str, item: Item, slot: Slot, out: _Edits) -> str:
-    if item.key is not None:
+    # Only a key that no other item has names one item: a patch through a shared one would overwrite its neighbour.
+    if item.key is not None and sum(other.key == item.key for other in slot.items) == 1:
         return f"{path}[_key=={json.dumps(item.key)}]"
     out.exact = True
     return f"{path}[{next(index for index, other in enumerate(slot.items) if other is item)}]"

@@ -125,7 +125,7 @@ def _refuse_variants(world: World, intent: Intent) -> None:
     for group in operation.groups if operation is not None and operation.kind == "delete" else ():
         if world.has_variants(group):
             raise NotSupportedError(
-                f'"{group}" has variants, which the engine does not write; delete those first, by the lake\'s own action'
+                f'"{group}" has variants, which the engine does not write; delete those first, with the lake\'s action'
             )
 
 
@@ -136,15 +136,18 @@ def plan_aftermath(
     *,
     engine_versions: Collection[str] = (),
     restamp: Mapping[str, Mapping[str, Any]] | None = None,
+    refused: Collection[str] = (),
 ) -> Plan:
     """Return the transaction that carries the consequences of a change others have committed already.
 
     `earlier` maps the stored ids that changed to what they were before (None: did not exist); `snapshot` shows what
     they are now; `restamp` gives, by group, the document whose `_strengthenOnPublish` stamps were taken out for the
-    lake's own publish and go back in. Bidirectional semantics, E4 rows 25, 26 and 31: the change's direction decides.
+    lake's own publish and go back in; `refused` are groups that may not be written: their halves wait.
+    Bidirectional semantics, E4 rows 25, 26 and 31: the change's direction decides.
     """
     world = World(schema, snapshot, earlier)
     work = Work(world)
+    work.refused = frozenset(refused)
     work.committed = True
     simulated = Simulated([], {}, [(group_of(one), layer_of(one)) for one in earlier], [])
     _carry_through(work, Staged(simulated, stated=True))

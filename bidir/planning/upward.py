@@ -69,6 +69,9 @@ def _follow(work: Work, group: str, view: str) -> None:
 
 def _take_over(work: Work, group: str, field: Field, view: str, target: str, *, add: bool) -> None:
     link = work.link_of(field, group, target)
+    if add and field.max is not None and len(work.world.targets(group, field, view)) >= field.max:
+        # A list that is full above cannot follow: its own items win, and R8 takes the pair out of the other end.
+        return
     if link is None:
         # One-sided below, so one-sided above: the item is carried over as it stands.
         slot = work.world.changing(group, field, view)
@@ -80,9 +83,7 @@ def _take_over(work: Work, group: str, field: Field, view: str, target: str, *, 
             slot.remove(target)
         work.written[(group, view)] = None
     elif add:
-        # A list that is full above cannot follow: its own items win, and R8 takes the pair out of the other end.
-        if field.max is None or len(work.world.targets(group, field, view)) < field.max:
-            work.add_half(link, view)
+        work.add_half(link, view)
     else:
         work.remove_half(link, view)
 

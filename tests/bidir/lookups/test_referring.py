@@ -94,6 +94,16 @@ def test_a_target_that_exists_as_a_draft_only_can_be_pointed_at() -> None:
     assert ids(engine.referring("s9", "scene.studio")) == ["c0"]
 
 
+def test_references_of_a_derived_relation_are_those_of_the_side_that_stores_them() -> None:
+    engine, dataset, _ = world(scenes=1)
+    engine.add("c0", "studio", "s1")
+    assert engine.references(["c0", "s1"]) == {"c0": {"studio": ["s1"]}, "s1": {}}
+    assert engine.references(["c0"], relation="studio.scenes", previews=True)["c0"]["studio"][0]["title"] == "S1"
+    dataset.mutate([{"patch": {"id": "s1", "set": {"name": "Renamed"}}}])
+    assert engine.references(["c0"], relation="studio.scenes", previews=True)["c0"]["studio"][0]["title"] == "Renamed"
+    assert [row["_id"] for row in engine.candidates("scene.studio", document="c0")] == ["s2"]
+
+
 def test_the_derived_side_cannot_be_written_and_says_where_to_write() -> None:
     engine, _, backend = world(scenes=1)
     with pytest.raises(IntentError, match=r"studio\.scenes is derived: nothing is stored there; change scene\.studio"):

@@ -1,0 +1,68 @@
+"""The fixtures a project gets by installing lakesim."""
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture
+def project(pytester):
+    pytester.makeini("[pytest]\naddopts = --strict-markers -p no:benchmark -p no:xdist")
+    return pytester
+
+
+def outcome(pytester, text):
+    pytester.makepyfile(text)
+    return pytester.runpytest_inprocess("-q").parseoutcomes()
+
+
+def test_each_test_has_an_empty_lake_of_its_own(project):
+    text = """
+        import pytest
+
+        @pytest.mark.parametrize("round", [1, 2])
+        def test_one(dataset, lake, round):
+            assert len(dataset) == 0
+            dataset.mutate([{"create": {"_type": "post", "title": "Hello"}}])
+            assert lake.dataset("production") is dataset
+            assert dataset.query("count(*)") == 1
+    """
+    assert outcome(project, text) == {"passed": 2}
+
+
+def test_the_marker_chooses_the_seed(project):
+    text = """
+        import pytest
+
+        IDS = []
+
+        @pytest.mark.lake(seed=7)
+        def test_seven(dataset):
+            IDS.append(dataset.mutate([{"create": {"_type": "post"}}], return_ids=True)["results"][0]["id"])
+
+        @pytest.mark.lake(seed=7)
+        def test_seven_again(dataset):
+            assert dataset.mutate([{"create": {"_type": "post"}}], return_ids=True)["results"][0]["id"] == IDS[0]
+
+        @pytest.mark.lake(seed=8)
+        def test_eight(dataset):
+            assert dataset.mutate([{"create": {"_type": "post"}}], return_ids=True)["results"][0]["id"] != IDS[0]
+    """
+    assert outcome(project, text) == {"passed": 3}
+
+
+def test_an_unknown_option_and_the_server_are_refused_by_name(project):
+    text = """
+        import pytest
+
+        @pytest.mark.lake(sed=7)
+        def test_misspelt(dataset):
+            pass
+
+        def test_served(lake_server):
+            pass
+    """
+    project.makepyfile(text)
+    result = project.runpytest_inprocess("-q")
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(["*takes seed=*, not sed*", "*lake_server is not supported yet*"])

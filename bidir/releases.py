@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from bidir.carrying import Carrier
+from bidir.errors import Refused
 from bidir.outcome import Outcome
 from bidir.planning import Intent, Operation
 from bidir.planning.reading import Reading
@@ -60,6 +61,7 @@ def publish(carrier: Carrier, name: str) -> Outcome:
     carrier.read(run, reading)
     earlier = run.snapshot
     done = _act(carrier, [{"actionType": f"{ACTION}publish", "releaseId": name}])
+    _check_published(carrier, name)
     after = replace(run, snapshot=Snapshot())
     carrier.read(after, reading)
     followed = carrier.follow_up(_changed(earlier, after.snapshot, groups), after)
@@ -77,6 +79,17 @@ def delete(carrier: Carrier, name: str) -> Outcome:
         Intent((), PUBLISHED, Operation("forget", groups, PUBLISHED)), Reading(groups, (), groups, deep=True)
     )
     return joined(done, erased)
+
+
+def _check_published(carrier: Carrier, name: str) -> None:
+    """A release whose publish the lake could not carry out is active again and says why; nothing of it was published.
+
+    Raises: Refused with the lake's words.
+    """
+    found = carrier.backend.query("*[_id == $id][0]{state, error}", {"id": f"_.releases.{name}"})
+    message = ((found or {}).get("error") or {}).get("message")
+    if message and found["state"] == "active":
+        raise Refused(f'release "{name}" was not published: {message}', type="actionError")
 
 
 def _groups_in(carrier: Carrier, name: str) -> list[str]:

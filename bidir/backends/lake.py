@@ -100,6 +100,8 @@ class LakeBackend:
             answer = self.dataset.actions(list(actions))
         except lake_errors.LakeError as error:
             raise translated(error) from error
+        if not actions:
+            return LakeCommit(answer["transactionId"], ())
         rows = self.dataset.transactions(from_transaction=answer["transactionId"], exclude_mutations=True)
         written = dict.fromkeys(document_id for row in rows for document_id in row["documentIDs"])
         return LakeCommit(answer["transactionId"], tuple(written))

@@ -18,9 +18,9 @@ from bidir.planning.arrivals import erase
 from bidir.planning.intent import Simulated
 from bidir.planning.items import with_reference
 from bidir.planning.work import Work
-from bidir.refs import DRAFTS, PUBLISHED, group_of, replace_items, stored_id, with_value_at
+from bidir.refs import DRAFTS, PUBLISHED, Item, group_of, replace_items, stored_id, with_value_at
 from bidir.relations import Field
-from bidir.siblings import World, copied
+from bidir.siblings import Slot, World, copied
 
 __all__ = ["Operation", "OperationKind", "stage", "strengthen_published"]
 
@@ -214,21 +214,23 @@ def _create_version(work: Work, operation: Operation, group: str, staged: Staged
 
 def _soften(work: Work, operation: Operation, group: str, staged: Staged) -> None:
     """Make strong relation pointers at a group the release unpublishes weak, in the release (E8.13)."""
-    world = work.world
+    world, release = work.world, operation.layer
     for claimant in world.claiming_groups(group):
-        layer = world.layer_seen(claimant, operation.layer)
-        if claimant == group or layer is None:
-            continue
-        for field in world.fields_of(claimant):
-            slot = world.slot(claimant, field, layer)
-            for item in list(slot.items if slot is not None else ()):
-                if item.target != group or (item.reference or {}).get("_weak") is True:
-                    continue
-                if not work.ensure(claimant, operation.layer):
-                    continue
-                soft = with_reference(field, item, {**(item.reference or {}), "_weak": True})
-                world.changing(claimant, field, operation.layer).replace(item, soft)
-                work.written[(claimant, operation.layer)] = None
+        seen = world.layer_seen(claimant, release)
+        for field in world.fields_of(claimant) if seen is not None and claimant != group else ():
+            if not _strong_at(world.slot(claimant, field, seen or release), group) or not work.ensure(
+                claimant, release
+            ):
+                continue
+            slot = world.changing(claimant, field, release)
+            for item in _strong_at(slot, group):
+                slot.replace(item, with_reference(field, item, {**(item.reference or {}), "_weak": True}))
+            work.written[(claimant, release)] = None
+
+
+def _strong_at(slot: Slot | None, target: str) -> list[Item]:
+    items = slot.items if slot is not None else []
+    return [item for item in items if item.target == target and (item.reference or {}).get("_weak") is not True]
 
 
 def _forget(work: Work, operation: Operation, group: str, staged: Staged) -> None:

@@ -55,8 +55,9 @@ class Work:
 
     Of versions (group, layer): `made` were created by the engine in this plan, `written` changed by it, `user` touched
     by the user's own mutations, `rewritten` replaced as a whole; `arrived` were made from a draft, through which their
-    group became visible in a release. `refused` are groups that the caller may not write. `new` are the links made. `committed`: the change at hand was made by others and
-    stands already, so that no policy can refuse it; `publishing`: it is a publish.
+    group became visible in a release. `new` are the links made. `committed`: the change at hand was made by others and
+    stands already, so that no policy can refuse it; `publishing`: it is a publish. `refused` are groups that the caller
+    may not write.
     """
 
     world: World

@@ -107,7 +107,6 @@ class FieldReader:
             shown = "is missing" if "_type" not in body else f"is {dumps(kind)}"
             raise InvalidValueError(f'{where}: the attribute "_type" {shown}; it is a string that is not empty')
         system = body.pop("_system", None)
-        body.pop("_rev", None)
         if isinstance(system, dict) and system.get(_MARKER) is True and is_version_id(body["_id"]):
             body["_system"] = {_MARKER: True}
         check_document(body, self._limits, choices=self._choices)

@@ -93,7 +93,7 @@ class Keeper:
         return replace(self._limits, dataset_attributes_max=_NO_BOUND, dataset_documents_max=_NO_BOUND)
 
     def _now(self) -> datetime:
-        """Return the time by the clock, or by the log where a manual clock was set back behind it."""
+        """Return the time by the clock, or by the log where the clock lags behind it: "now" has to be due at once."""
         last, now = self._store.history.last_timestamp, self._clock.now()
         return now if last is None or now > last else last
 

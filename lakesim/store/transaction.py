@@ -124,7 +124,7 @@ class Transaction:
         if present is None:
             return None
         if touched is None or touched.base is None or touched.is_new:
-            return self.transaction_id if touched is not None else str(present["_rev"])
+            return str(present["_rev"])
         return str(touched.base["_rev"])
 
     def ids_of_group(self, published_id: str) -> list[str]:

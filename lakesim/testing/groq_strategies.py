@@ -47,6 +47,7 @@ _FILTERS = (
     "_id in ^.refs[]._ref",
     "string::startsWith(_id, 'dr')",
 )
+_LEAVES = st.sampled_from((*_LITERALS, *_OPERANDS, *_NAMES))
 _BASES = ("*", "*", "*[_type == 't']", "@", "^", "n", "list", "refs", "objects", "ref", "[{'n': 1}, 2]")
 _INDEXES = ("0", "1", "-1", "7", "$i", "'n'", "$field", "0..1", "0...1", "-2..-1", "1..$i", "")
 
@@ -61,19 +62,23 @@ def _json() -> st.SearchStrategy[Json]:
     )
 
 
-def documents(*, regular: bool = True) -> st.SearchStrategy[list[Json]]:
+@st.composite
+def documents(draw: st.DrawFn, *, regular: bool = True) -> list[Json]:
     """Lists of documents; irregular ones repeat ids, lack them, or are no objects at all."""
-    attributes = {name: _json() for name in ("n", "s", "list", "ref", "refs", "objects")}
+    return draw(_REGULAR if regular else _IRREGULAR)
 
-    def document(document_id: Json) -> st.SearchStrategy[Json]:
-        fixed = {"_id": st.just(document_id), "_type": st.sampled_from(["t", "u", "system.release"])}
-        return st.fixed_dictionaries(fixed, optional=attributes)
 
-    if regular:
-        ids = st.lists(st.sampled_from(DOCUMENT_IDS), unique=True, max_size=5)
-        return ids.flatmap(lambda chosen: st.tuples(*map(document, chosen))).map(list)
-    anything = st.sampled_from((*DOCUMENT_IDS, None, 1)).flatmap(document) | _json()
-    return st.lists(anything, max_size=5)
+def _document(document_id: Json) -> st.SearchStrategy[Json]:
+    fixed = {"_id": st.just(document_id), "_type": st.sampled_from(["t", "u", "system.release"])}
+    return st.fixed_dictionaries(fixed, optional={name: _json() for name in _NAMES[3:]})
+
+
+_REGULAR = (
+    st.lists(st.sampled_from(DOCUMENT_IDS), unique=True, max_size=5)
+    .flatmap(lambda chosen: st.tuples(*map(_document, chosen)))
+    .map(list)
+)
+_IRREGULAR = st.lists(st.sampled_from((*DOCUMENT_IDS, None, 1)).flatmap(_document) | _json(), max_size=5)
 
 
 def _members(inner: Text) -> Text:
@@ -113,12 +118,8 @@ def _call(inner: Text) -> Text:
 
 def _binary(inner: Text) -> Text:
     # Parentheses keep what does not chain apart.
-    operand = inner.map("({})".format) | inner.filter(_is_operand)
+    operand = inner.map("({})".format) | _LEAVES
     return st.builds("{} {} {}".format, operand, st.sampled_from(_BINARY), operand)
-
-
-def _is_operand(text: str) -> bool:
-    return " " not in text and not text.startswith("-")
 
 
 def _chain(inner: Text) -> Text:
@@ -129,15 +130,19 @@ def _chain(inner: Text) -> Text:
 _EXTENSIONS: tuple[Callable[[Text], Text], ...] = (_binary, _chain, _chain, _call, _members)
 
 
-def queries() -> Text:
+def _extended(inner: Text) -> Text:
+    simple: list[Text] = [make(inner) for make in _EXTENSIONS]
+    array = st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]")
+    prefixed = st.builds("{}({})".format, st.sampled_from("!-+"), inner)
+    ranged = st.builds("({}) in ({})..({})".format, inner, inner, inner)
+    return st.one_of(*simple, array, prefixed, ranged)
+
+
+_QUERIES = _chain(_LEAVES) | st.recursive(_LEAVES, _extended, max_leaves=8)
+
+
+# A composite strategy has a short name; that of its parts fills pages.
+@st.composite
+def queries(draw: st.DrawFn) -> str:
     """Valid query texts that use the parameters of `PARAMS`."""
-    leaf = st.sampled_from((*_LITERALS, *_OPERANDS, *_NAMES))
-
-    def extend(inner: Text) -> Text:
-        simple: list[Text] = [make(inner) for make in _EXTENSIONS]
-        array = st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]")
-        prefixed = st.builds("{}({})".format, st.sampled_from("!-+"), inner)
-        ranged = st.builds("({}) in ({})..({})".format, inner, inner, inner)
-        return st.one_of(*simple, array, prefixed, ranged)
-
-    return _chain(leaf) | st.recursive(leaf, extend, max_leaves=8)
+    return draw(_QUERIES)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lakesim import Lake
+from lakesim import Lake, TransactionAlreadyExistsError
 from lakesim.lake import Dataset
 
 
@@ -98,6 +98,23 @@ def test_an_empty_request_and_a_dry_run_are_heard_by_nobody(dataset):
 def test_an_empty_request_answers_with_the_callers_id(dataset):
     assert dataset.actions([], transaction_id="mine") == {"transactionId": "mine"}
     assert dataset.actions([], transaction_id="mine") == {"transactionId": "mine"}
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_transaction_id_is_used_once(dataset, dry_run):
+    dataset.mutate([{"create": {"_id": "drafts.a", "_type": "t"}}], transaction_id="mine")
+    publishing = action("document.publish", publishedId="a", draftId="drafts.a")
+    with pytest.raises(TransactionAlreadyExistsError, match='"mine" already exists'):
+        dataset.actions([publishing], transaction_id="mine", dry_run=dry_run)
+    assert dataset.get("a") is None
+
+
+def test_a_dry_run_answers_with_the_id_that_the_real_run_will_have(dataset):
+    making = action("release.create", releaseId="r1")
+    publishing = action("release.publish", releaseId="r1")
+    for request in ([making], [publishing]):
+        tried = dataset.actions(request, dry_run=True)
+        assert dataset.actions(request) == tried
 
 
 def test_references_into_other_datasets_are_not_checked_either_way(dataset):

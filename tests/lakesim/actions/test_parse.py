@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakesim import ActionError, InvalidRequestBodyError, Lake, LakeError, Limits, NotSupportedError
@@ -165,6 +165,7 @@ _json = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_whatever_the_fields_hold_there_is_an_answer_or_a_refusal(data):
     spec = ACTIONS[data.draw(st.sampled_from(sorted(ACTIONS)))]

@@ -83,6 +83,7 @@ def test_a_purged_log_still_rebuilds_the_dataset(dataset):
     body = {"_id": "drafts.a", "_type": "t", "n": 9}
     making = action("document.version.create", publishedId="a", document=body)
     dataset.actions([action("document.version.discard", versionId="drafts.a", purge=True), making])
+    assert list(dataset.replay().documents()) == list(dataset.documents())
     dataset.actions([action("document.delete", publishedId="a", includeDrafts=["drafts.a"], purge=True)])
     rebuilt = dataset.replay()
     assert list(rebuilt.documents()) == list(dataset.documents())

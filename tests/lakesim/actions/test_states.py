@@ -186,6 +186,8 @@ def test_a_release_has_no_more_documents_than_its_limit():
 
 def test_no_more_releases_are_open_than_the_plan_allows():
     dataset = Lake(seed=0, limits=Limits(active_releases_max=2)).dataset("production")
+    with pytest.raises(LakeError, match="2 active releases"):
+        dataset.actions([action("release.create", releaseId=name) for name in ("r1", "r2", "r3")])
     dataset.actions([action("release.create", releaseId=name) for name in ("r1", "r2")])
     third = action("release.create", releaseId="r3")
     importing = action("release.import", releaseId="r4", attributes={})

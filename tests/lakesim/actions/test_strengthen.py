@@ -4,7 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakesim.actions.strengthen import strengthened
@@ -54,6 +54,7 @@ _documents = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_documents)
 def test_targets_stay_and_a_second_time_changes_nothing(document: Any):
     kept = deepcopy(document)
@@ -65,6 +66,7 @@ def test_targets_stay_and_a_second_time_changes_nothing(document: Any):
     assert strengthened(once) is once
 
 
+@settings(deadline=None)
 @given(_documents)
 def test_what_does_not_change_is_shared(document: Any):
     once = strengthened(document)
@@ -74,6 +76,7 @@ def test_what_does_not_change_is_shared(document: Any):
         assert all(once[key] is value for key, value in document.items() if once.get(key) == value)
 
 
+@settings(deadline=None)
 @given(_documents)
 def test_only_stamped_weak_references_get_stronger(document: Any):
     for before, after in zip(references_in(document), references_in(strengthened(document)), strict=True):

@@ -206,6 +206,11 @@ def deferral(work: Work, layer: str, link: Link) -> PendingReason | None:
     return None
 
 
+def _given_up(work: Work, layer: str, link: Link) -> bool:
+    """Whether the relation wants its partners' published side left alone for good (`publish_partners: none`)."""
+    return work.publishing and layer == PUBLISHED and link.relation.publish_partners == "none"
+
+
 _REASONS: dict[PendingReason, str] = {
     "missing": 'the document "{target}" does not exist; the other half follows when it does',
     "not-visible": '"{target}" has no version that this layer shows; the other half follows when it has',
@@ -233,7 +238,7 @@ def disconnect(work: Work, layer: str, link: Link) -> None:
         return
     reason = deferral(work, layer, link)
     if reason is not None:
-        if reason not in ("missing", "not-visible"):
+        if reason not in ("missing", "not-visible") and not _given_up(work, layer, link):
             wait_for(work, layer, link, reason)
         return
     if work.remove_half(mirrored, layer):
@@ -263,7 +268,7 @@ def connect(work: Work, layer: str, link: Link, *, mode: Mode = "steal") -> bool
     if reason is not None:
         mirrored = link.mirrored
         if work.add_half(link, layer):
-            if work.world.holds(mirrored.group, mirrored.field, layer, mirrored.target):
+            if _given_up(work, layer, link) or work.world.holds(mirrored.group, mirrored.field, layer, mirrored.target):
                 work.settle(link, layer)
             else:
                 wait_for(work, layer, link, reason)

@@ -105,7 +105,7 @@ def _pair_faults(
             yield from _dangling(world, view, half, notes)
             continue
         if not world.holds(half.target, half.mirrored.field, view, half.group):
-            if _is_deferred(world, view, half):
+            if _is_deferred(world, view, half) or _is_ahead(world, view, half) or _is_given_up(view, half):
                 continue
             yield _asymmetry(world, view, half)
         elif notes and half.relation.inverse_weak and not half.relation.is_forward(half.field):
@@ -165,6 +165,22 @@ def _waits(half: Link, view: str, waiting: Collection[tuple[str, str, str, str]]
 def _is_deferred(world: World, view: str, half: Link) -> bool:
     """Whether the pair waits for a publish because one end is edited live (E5, mixed liveEdit pairs)."""
     return view == DRAFTS and (world.is_live(half.group) != world.is_live(half.target))
+
+
+def _is_given_up(view: str, half: Link) -> bool:
+    """Whether the relation does not ask for symmetry in published (`publish_partners: none`, E8.12)."""
+    return view == PUBLISHED and half.relation.publish_partners == "none"
+
+
+def _is_ahead(world: World, view: str, half: Link) -> bool:
+    """Whether a live document already says in public what a draft says (`live_target: write_through`)."""
+    if half.relation.live_target != "write_through" or view != PUBLISHED:
+        return False
+    live, other = (half, half.mirrored) if world.is_live(half.group) else (half.mirrored, half)
+    if not world.is_live(live.group) or world.is_live(other.group) or world.own(other.group, DRAFTS) is None:
+        return False
+    said = world.holds(live.group, live.field, PUBLISHED, live.target)
+    return said == world.holds(other.group, other.field, DRAFTS, other.target)
 
 
 def _in_view(world: World, view: str, group: str) -> Iterator[tuple[Field, str]]:
@@ -285,6 +301,7 @@ def _mend_view(work: Work, view: str, waiting: Collection[tuple[str, str, str, s
     world = work.world
     halves = [half for half in _halves(world, view) if not _waits(half, view, waiting)]
     halves = [half for half in halves if world.visible(half.target, view) and not _is_deferred(world, view, half)]
+    halves = [half for half in halves if not (_is_ahead(world, view, half) or _is_given_up(view, half))]
     accepted: dict[tuple[str, str, str], Link] = {}
     places: dict[tuple[str, str], int] = {}
     refused: list[Link] = []

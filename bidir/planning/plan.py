@@ -115,7 +115,7 @@ def _refuse_variants(world: World, intent: Intent) -> None:
     Raises: NotSupportedError.
     """
     for step in intent.steps:
-        written = world.snapshot.documents.get(stored_id(step.group, step.layer))
+        written = world.snapshot.documents.get(stored_id(group_of(step.document_id or step.group), intent.layer))
         if written is not None and is_variant(written):
             raise NotSupportedError(
                 f'"{written["_id"]}" is a variant, which the engine does not write; edit the published document, its '

@@ -158,9 +158,18 @@ class Work:
             self.rewritten[(group, layer)] = None
         return True
 
+    def home(self, link: Link, layer: str) -> str:
+        """Return the layer in which `link`'s own document is written for `layer`.
+
+        A live document has no draft: with `live_target: write_through` it is written at once, in published.
+        """
+        through = link.relation.live_target == "write_through" and layer == DRAFTS
+        return PUBLISHED if through and self.world.is_live(link.group) else layer
+
     def add_half(self, link: Link, layer: str) -> bool:
         """Write `link` into its own document in `layer`; False where no version can be had there."""
         world = self.world
+        layer = self.home(link, layer)
         if world.holds(link.group, link.field, layer, link.target):
             self.new[(link.group, layer, link.field.name, link.target)] = link
             return True
@@ -181,6 +190,7 @@ class Work:
     def remove_half(self, link: Link, layer: str) -> bool:
         """Take `link` out of its own document in `layer`; False where no version can be had there."""
         world = self.world
+        layer = self.home(link, layer)
         if not world.holds(link.group, link.field, layer, link.target):
             return True
         if not self.ensure(link.group, layer):

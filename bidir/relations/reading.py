@@ -54,6 +54,8 @@ def read_source(source: str | Path | Mapping[str, Any] | Sequence[Any]) -> Any:
         raise SchemaError([f"{path}: not UTF-8 text (byte {error.start}); save the file as UTF-8"]) from None
     except OSError as error:
         raise SchemaError([f"{path}: cannot read the schema: {error.strerror or error}"]) from None
+    except ValueError as error:
+        raise SchemaError([f"{str(source)!r} is no path of a schema file: {error}"]) from None
     return _parse_json(text, path) if path.suffix.lower() == ".json" else _parse_yaml(text, path)
 
 

@@ -96,16 +96,16 @@ class _Walk:
         inside: frozenset[str],
         declaration: Declaration | None,
     ) -> None:
-        members = array.body.get("of")
-        if members is None or isinstance(members, str):
+        members = _members(array)
+        if members is None:
             self.problems.add(
                 f'{self.label(path)} ({field.place}): an array needs "of", the list of what its items may be'
             )
             return
         found: list[End] = []
         place = f"{array.place}.of"
-        for index, member in enumerate([members] if isinstance(members, Mapping) else members):
-            where = place if isinstance(members, Mapping) else f"{place}[{index}]"
+        for index, member in enumerate(members):
+            where = f"{place}[{index}]"
             if not isinstance(member, Mapping):
                 self.problems.add(f'{self.label(path)} ({where}): an array member is an object with "type"')
                 continue
@@ -272,6 +272,14 @@ class _Walk:
         return ".".join((self.type, *path))
 
 
+def _members(array: Shape) -> list[Any] | None:
+    """Return what the items of an array may be (one alone counts as a list of it), None where nothing is said."""
+    of = array.body.get("of")
+    if isinstance(of, Mapping):
+        return [of]
+    return list(of) if isinstance(of, (list, tuple)) else None
+
+
 def _declaration(body: Mapping[str, Any], place: str) -> Declaration | None:
     return (
         Declaration(body["bidirectional"], f"{place}.bidirectional") if body.get("bidirectional") is not None else None
@@ -303,8 +311,7 @@ def _count(value: Any) -> int | None:
 
 def _declared_below(array: Shape) -> Iterator[tuple[str, str]]:
     """Yield place and kind of every `bidirectional` directly in the members of an array inside an array item."""
-    members = array.body.get("of")
-    for index, member in enumerate([members] if isinstance(members, Mapping) else members or []):
+    for index, member in enumerate(_members(array) or ()):
         if not isinstance(member, Mapping):
             continue
         if member.get("bidirectional") is not None:

@@ -88,7 +88,7 @@ class Carrier:
         self.counters: Counter[str] = Counter()
         self.journal = Journal()
         self.store = PendingStore()
-        self._ours: OrderedDict[str, None] = OrderedDict()
+        self._ours: OrderedDict[str, bool] = OrderedDict()
         self._query = reading_query(schema)
         self._passive = schema.without_relations()
 
@@ -189,6 +189,8 @@ class Carrier:
                     return self._outcome(made, settled, run)
                 intent = self._after_refusal(error, intent, made, run)
                 continue
+            if committed is not None and intent.source_only is not None:
+                self._ours[committed.transaction_id] = False
             return self._outcome(made, committed, run)
 
     def _transaction_id(self, made: Plan) -> str:
@@ -260,14 +262,18 @@ class Carrier:
         run.writes += 1
         self.counters["writes"] += 1
         committed = self.backend.commit(made.mutations, transaction_id=transaction_id)
-        self._ours[committed.transaction_id] = None
+        self._ours[committed.transaction_id] = True
         while len(self._ours) > OURS_MAX:
             self._ours.popitem(last=False)
         return committed
 
     def wrote(self, transaction_id: str) -> bool:
-        """Whether this engine made the transaction: its consequences are in it already (F6.3)."""
+        """Whether this engine made the transaction."""
         return transaction_id in self._ours
+
+    def carried_through(self, transaction_id: str) -> bool:
+        """Whether this engine made the transaction with all its consequences in it (F6.3), not the source alone."""
+        return self._ours.get(transaction_id, False)
 
     def _settled_unknown(self, error: BackendError, made: Plan, name: str | None, run: Run) -> Committed | None:
         """After a lost answer: was the transaction committed? Its id is the revision of what it wrote (F5)."""

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from bidir.outcome import Pending
 
-__all__ = ["PendingStore"]
+__all__ = ["Key", "PendingStore"]
 
 Key = tuple[str, str, str, str]
+"""Relation, source, target, layer of a pending half."""
 
 
 class PendingStore:

@@ -13,7 +13,7 @@ from typing import Any
 from bidir.errors import BackendError, DocumentMissing, RevisionConflict
 from bidir.origin import transaction_id
 from bidir.outcome import Outcome, Pending
-from bidir.pending import PendingStore
+from bidir.pending import Key, PendingStore
 from bidir.planning.mend import Violation, find_violations, mend_all, mend_pending, pending_link
 from bidir.planning.plan import Plan
 from bidir.planning.reading import Reading, reading_query, snapshot_of
@@ -172,13 +172,13 @@ def drop_healed(schema: Schema, backend: Backend, store: PendingStore) -> None:
             store.settle([item.key])
 
 
-def heal(schema: Schema, backend: Backend, store: PendingStore, *, only: Collection[str] | None = None) -> Outcome:
-    """Write the pending halves that can be written now; `only` names the groups whose halves are tried.
+def heal(schema: Schema, backend: Backend, store: PendingStore, *, only: Collection[Key] | None = None) -> Outcome:
+    """Write the pending halves that can be written now; `only` gives the keys of those to try.
 
     All in one transaction where the lake takes it, else each on its own, so that one refusal holds up no other.
     """
     drop_healed(schema, backend, store)
-    items = [item for item in store if only is None or item.source in only or item.target in only]
+    items = [item for item in store if only is None or item.key in only]
     if not items:
         return Outcome()
     try:
@@ -186,7 +186,7 @@ def heal(schema: Schema, backend: Backend, store: PendingStore, *, only: Collect
     except BackendError:
         if len(items) == 1:
             return Outcome(pending=tuple(items))
-    done = [heal(schema, backend, store, only=(item.source,)) for item in items] if only is None else []
+    done = [heal(schema, backend, store, only=(item.key,)) for item in items]
     return Outcome(
         transaction_id=next((one.transaction_id for one in done if one.transaction_id), None),
         documents_written=sum(one.documents_written for one in done),

@@ -34,7 +34,7 @@ class Effort:
     steps: int
 
 
-PROFILES: dict[Profile, Effort] = {"quick": Effort(60, 15), "default": Effort(150, 25), "deep": Effort(2_000, 40)}
+PROFILES: dict[Profile, Effort] = {"quick": Effort(40, 15), "default": Effort(150, 25), "deep": Effort(2_000, 40)}
 
 SEEDS_APART = 100
 """Seeds between one run of the suite and the next, so that no two kinds play the same draws."""
@@ -98,7 +98,10 @@ class RelationMachine(RuleBasedStateMachine):
         patches = [(drawn.edit.group, patch) for patch in drawn.patches]
         if title:
             patches.append((drawn.edit.group, {"set": {"title": self._title()}}))
-        self.world.patch(layer, patches, self.world.model.edit(self.world.state, layer, [drawn.edit]))
+        outcome = self.world.patch(layer, patches, self.world.model.edit(self.world.state, layer, [drawn.edit]))
+        if outcome.conflicts and all(conflict.kind == "held" for conflict in outcome.conflicts):
+            consented = self.world.model.edit(self.world.state, layer, [drawn.edit], consented=True)
+            self.world.patch(layer, patches, consented, consent=[conflict.token for conflict in outcome.conflicts])
         if drawn.edit.group in self.world.seen(layer):
             self.world.restate(layer, drawn.edit.group, drawn.edit.field)
 

@@ -34,7 +34,8 @@ def found_scenario(trace: Trace, *, seed: int) -> Scenario:
 
 def _step(trace: Trace, step: dict[str, Any], *, last: bool) -> dict[str, Any]:
     """Return a step; earlier ones only expect what was refused, the last one all that the model says of it."""
-    told = {"in": step["in"], "submit": quoted(step["submit"])}
+    told: dict[str, Any] = {key: step[key] for key in ("in", "consent") if key in step}
+    told["submit"] = quoted(step["submit"])
     then = dict(step.get("then", {}))
     if last:
         documents = _expected(trace)

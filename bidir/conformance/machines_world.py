@@ -116,8 +116,15 @@ class World:
         self.state = self.observed(self.lake.documents())
         self.own_drafts = set(self.state.drafted)
 
-    def patch(self, layer: Layer, patches: Sequence[tuple[str, Mapping[str, Any]]], prediction: Prediction) -> None:
-        """Submit patches of groups the layer shows and judge the result."""
+    def patch(
+        self,
+        layer: Layer,
+        patches: Sequence[tuple[str, Mapping[str, Any]]],
+        prediction: Prediction,
+        *,
+        consent: Sequence[str] = (),
+    ) -> Outcome:
+        """Submit patches of groups the layer shows and judge the result; `consent` are tokens of earlier conflicts."""
         before = self.lake.documents()
         stated: dict[str, dict[str, Any]] = {}
         for group, patch in patches:
@@ -125,8 +132,9 @@ class World:
             base = stated.get(name) or dict(resolve_view(before, layer)[group])
             stated[name] = self.backend.patched({**base, "_id": name}, patch)
         mutations = [{"patch": {"id": group, **patch}} for group, patch in patches]
-        outcome = self._submit(layer, mutations)
+        outcome = self._submit(layer, mutations, consent=consent)
         self._judge(before, outcome, prediction, Intent(layer, stated), {group for group, _ in patches})
+        return outcome
 
     def create(self, layer: Layer, body: dict[str, Any], prediction: Prediction) -> None:
         """Submit the creation of a new group and judge the result."""
@@ -167,11 +175,13 @@ class World:
         self._fail_if(faults)
         self.trace.steps.pop()
 
-    def _submit(self, layer: Layer, mutations: Sequence[Mutation], *, note: str = "submits") -> Outcome:
-        self.counts[note] += 1
-        self.trace.steps.append({"in": layer, "submit": list(mutations)})
+    def _submit(
+        self, layer: Layer, mutations: Sequence[Mutation], *, note: str = "submits", consent: Sequence[str] = ()
+    ) -> Outcome:
+        self.counts["consented" if consent else note] += 1
+        self.trace.steps.append({"in": layer, "submit": list(mutations)} | ({"consent": "previous"} if consent else {}))
         self.backend.traffic = Traffic()
-        outcome: Outcome = self.engine.submit(list(mutations), perspective=layer)
+        outcome: Outcome = self.engine.submit(list(mutations), perspective=layer, consent=list(consent))
         return outcome
 
     # ---------------------------------------------------------------------------------------------------- judging

@@ -124,11 +124,14 @@ class Model:
 
     # ------------------------------------------------------------------------------------------------------ edits
 
-    def edit(self, state: State, layer: Layer, edits: Sequence[ModelEdit]) -> Prediction:
-        """Predict one submit that states the values of some fields, each (group, field) at most once."""
+    def edit(self, state: State, layer: Layer, edits: Sequence[ModelEdit], *, consented: bool = False) -> Prediction:
+        """Predict one submit that states the values of some fields, each (group, field) at most once.
+
+        `consented`: the user has agreed to take occupied places.
+        """
         before = state.view(layer)
         clean = [replace(edit, value=tuple(dict.fromkeys(edit.value))) for edit in edits]
-        conflicts = self._conflicts(before, clean)
+        conflicts = frozenset() if consented else self._conflicts(before, clean)
         if conflicts:
             return Prediction(state, conflicts=conflicts, sure=len(edits) == 1)
         below: View = state.published if layer == "drafts" else {}
@@ -302,6 +305,9 @@ class Model:
         if layer == "drafts":
             return Prediction(replace(state, drafts=view), loose=loose, sure=sure)
         drafts = self._follow(state, view, born)
+        # In which order a newcomer's waiting halves are looked at is nobody's rule, so both must agree.
+        if born is not None:
+            sure = sure and _unordered(drafts) == _unordered(self._follow(state, view, born, backward=True))
         # Whether a draft follows a published pointer at something never published is left open.
         sure = sure and not self._points_up(state.published, view)
         loose |= {("drafts", *key) for key in drafts if key[0] in state.drafted or drafts[key] != view.get(key)}
@@ -316,7 +322,7 @@ class Model:
             for target in {*old[key], *new[key]}
         )
 
-    def _follow(self, state: State, published: View, born: str | None) -> View:
+    def _follow(self, state: State, published: View, born: str | None, *, backward: bool = False) -> View:
         """Carry a change of the published view up: drafts that merely inherited follow (R9), overrides win (R8)."""
         drafts: View = dict(state.drafts)
         for key, new in published.items():
@@ -329,11 +335,14 @@ class Model:
                 stays = [name for name in drafts[key] if name in new or name not in old]
                 comes = [name for name in new if name not in old and name not in drafts[key]]
                 drafts[key] = tuple(stays + comes[: max(0, self.room(*key) - len(stays))])
-        return self._settle(drafts, set(state.drafted), state.published, born)
+        keys = sorted(drafts, reverse=backward)
+        return self._settle(drafts, keys, set(state.drafted), state.published, born)
 
-    def _settle(self, drafts: View, drafted: set[str], below: View, born: str | None) -> View:
-        """Take away or complete every half that stands alone in the drafts view (E8.9), in order of names."""
-        for key in sorted(drafts):
+    def _settle(
+        self, drafts: View, keys: Sequence[tuple[str, str]], drafted: set[str], below: View, born: str | None
+    ) -> View:
+        """Take away or complete every half that stands alone in the drafts view (E8.9), in the order of `keys`."""
+        for key in keys:
             group = key[0]
             for target in drafts[key]:
                 place = (target, self.inverse(*key))

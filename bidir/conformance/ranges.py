@@ -16,6 +16,9 @@ RANGE_MAX = 10_000
 EACH = "each"
 """The key of a list item that is repeated for each number of a range."""
 
+STEPS = "steps"
+"""Beside `each` alone: a list that is put in whole for each number."""
+
 _RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 _BARE = re.compile(r"(\d+)\.\.(\d+)")
 _NUMBER = "{n}"
@@ -25,7 +28,7 @@ def written_out(source: PlacedYaml) -> PlacedYaml:
     """Return the file with every range written out; each place keeps the line it came from.
 
     A mapping key or a text in a list that holds `{1..500}` is there for each number, a mapping in a list with
-    `each: 1..500` likewise; inside, `{n}` stands for the number.
+    `each: 1..500` likewise (with `steps`, several items in turn); inside, `{n}` stands for the number.
     Raises: YamlFileError for a range that is empty, too long, or that makes one key twice.
     """
     writer = _Writer(source)
@@ -68,8 +71,14 @@ class _Writer:
                     out.append(text)
             elif isinstance(item, dict) and isinstance(item.get(EACH), str) and _BARE.fullmatch(item[EACH]):
                 rest: dict[str, Any] = {key: one for key, one in item.items() if key != EACH}
+                inner = rest.get(STEPS) if rest.keys() == {STEPS} else None
                 for one in self._numbers(_BARE.fullmatch(item[EACH]), (*place, EACH)):
-                    out.append(self.value(rest, place, (*new, len(out)), one))
+                    if isinstance(inner, list):
+                        # Several steps in turn; they stand in the list as if written out there.
+                        for position, step in enumerate(inner):
+                            out.append(self.value(step, (*place, STEPS, position), (*new, len(out)), one))
+                    else:
+                        out.append(self.value(rest, place, (*new, len(out)), one))
             else:
                 out.append(self.value(item, place, (*new, len(out)), number))
         return out

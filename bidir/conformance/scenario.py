@@ -144,8 +144,9 @@ class Step(_Part):
         pattern=r"^\d+\.\.\d+$",
         description='"1..100": the step is repeated for each number, {n} stands for it.',
     )
+    steps: list[Step] | None = Field(default=None, description="With `each` and nothing else: these, in turn.")
     together: list[Step] | None = Field(
-        default=None, min_length=2, description="Submits of several editors: all read before the first one commits."
+        default=None, description="Submits of several editors: all read before the first one commits."
     )
 
     publish: Names | None = None
@@ -198,13 +199,13 @@ class Step(_Part):
             raise ValueError("consent belongs to a submit (set, clear, add, remove, …) or to delete_everywhere")
         for inner in self.together or ():
             if inner.kinds != ["submit"] or inner.meanwhile is not None:
-                raise ValueError(
-                    "`together` holds submits (set, add, clear, …) without `meanwhile`, each `by` somebody"
-                )
+                raise ValueError("`together` holds submits (set, add, clear, …) without `meanwhile`")
+        if self.together is not None and len(self.together) < 2:
+            raise ValueError("`together` takes two steps or more, each `by` somebody")
         if len({inner.by for inner in self.together or ()}) < len(self.together or ()):
             raise ValueError("`together` is about different editors: give each step a `by` of its own")
-        if self.each is not None:
-            raise ValueError("`each` repeats a step of a list; here it stands alone")
+        if self.each is not None or self.steps is not None:
+            raise ValueError("`each: 1..9` repeats the step it stands in, `steps` beside it several; nothing else does")
         if self.transaction_id is not None and kinds != ["submit"]:
             raise ValueError("transaction_id belongs to a submit (set, clear, add, remove, …)")
         return self
@@ -281,7 +282,7 @@ class Scenario(_Part):
         default=0, ge=0, description="Seconds by which queries are behind; reads by id see everything at once."
     )
     round_trip_ms: int = Field(
-        default=0, ge=0, description="What every request of an engine takes on the lake's clock."
+        default=0, ge=0, description="Milliseconds that every request of an engine takes on the lake's clock."
     )
     given: Given = Field(default_factory=Given)
     when: list[Step] = Field(default_factory=list)

@@ -41,12 +41,9 @@ class _Turn:
 
     def go_on(self) -> None:
         """Let the act run to its pause or its end; nothing where it has ended."""
-        if self._over:
-            return
-        self._go.release()
-        self._back.acquire()
-        if self._over:
-            self._thread.join()
+        if not self._over:
+            self._go.release()
+            self._back.acquire()
 
     def _pause(self) -> None:
         self._back.release()

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 from bidir import reconcile
 from bidir.carrying import Carrier
-from bidir.errors import BackendError
+from bidir.errors import BackendError, RateLimited, RevisionConflict, Unavailable, UnknownOutcome
 from bidir.following.sequence import Sequencer, Step
 from bidir.outcome import Outcome
+from bidir.pending import Key
 from bidir.planning.reading import Reading
-from bidir.refs import group_of
+from bidir.refs import group_of, targets_of
+from bidir.siblings import Snapshot
 
 __all__ = ["DEBOUNCE_SECONDS", "CursorStore", "Follower"]
 
@@ -69,7 +71,11 @@ class Follower:
         self._retry = False
         self._types = [name for name in carrier.schema.types if carrier.schema.fields_of(name)]
         self._stream = carrier.backend.listen(QUERY, {"types": self._types})
-        self._position = (cursor.load() if cursor is not None else None) or carrier.backend.position()
+        place = cursor.load() if cursor is not None else None
+        self._position = carrier.backend.position() if place is None else place
+        if cursor is not None and place is None:
+            # A first run that ends before anything was carried through must not be a first run again.
+            cursor.save(self._position)
         self._catch_up()
 
     @property
@@ -111,12 +117,20 @@ class Follower:
             done += self._carry(list(self._earlier))
 
     def run(self, *, poll_seconds: float = 1.0) -> None:
-        """Follow until `stop()` is called; `poll_seconds` bounds the wait for an event."""
+        """Follow until `stop()` is called; `poll_seconds` bounds the wait for an event.
+
+        Where the lake is busy or away, what was not carried through is tried again with the next round.
+        """
         while not self._stopped:
             event = self._stream.get(poll_seconds)
             if event is not None:
                 self._take(event)
-            self.drain()
+            try:
+                self.drain()
+            except RateLimited as error:
+                self._carrier.backend.clock.sleep(error.retry_after)
+            except (RevisionConflict, Unavailable, UnknownOutcome):
+                self._carrier.backend.clock.sleep(poll_seconds)
 
     def stop(self) -> None:
         """Make `run` return after the event at hand."""
@@ -150,7 +164,7 @@ class Follower:
         if group.startswith(RELEASES):
             self._retry = True
             return
-        if self._carrier.wrote(step.transaction_id) or group in self._quarantined:
+        if self._carrier.carried_through(step.transaction_id) or group in self._quarantined:
             return
         self._touched_at[group] = self._now()
         if step.document_id in self._earlier:
@@ -175,6 +189,7 @@ class Follower:
             return []
         # A group goes as a whole: its versions explain one another.
         groups = {group_of(key) for key in ready}
+        waited = [one.key for one in self._carrier.store if one.source in groups or one.target in groups]
         earlier = {key: self._earlier.pop(key) for key in list(self._earlier) if group_of(key) in groups}
         run = self._carrier.start()
         names = tuple(sorted(groups))
@@ -185,9 +200,18 @@ class Follower:
             self._carrier.counters["follow_failures"] += 1
             self._earlier = {**earlier, **self._earlier}
             raise
-        self._count_flips(outcome)
+        self._count_flips(outcome, earlier, run.snapshot)
+        healed = self._heal_pending(waited)
         self._advance()
-        return [outcome]
+        return [outcome, *healed]
+
+    def _heal_pending(self, waited: Collection[Key]) -> list[Outcome]:
+        """Try again the halves that waited for one of the groups that changed (F8)."""
+        store = self._carrier.store
+        if not any(key in store for key in waited):
+            return []
+        outcome = reconcile.heal(self._carrier.schema, self._carrier.backend, store, only=waited)
+        return [outcome] if outcome.writes else []
 
     def _healed(self) -> list[Outcome]:
         """Try again what waited for a release to take writes."""
@@ -197,8 +221,11 @@ class Follower:
         outcome = reconcile.heal(self._carrier.schema, self._carrier.backend, self._carrier.store)
         return [outcome] if outcome.writes else []
 
-    def _count_flips(self, outcome: Outcome) -> None:
-        """Notice that the same write is made again and again: somebody keeps undoing it."""
+    def _count_flips(self, outcome: Outcome, earlier: Mapping[str, Document | None], snapshot: Snapshot) -> None:
+        """Notice that the same write is made again and again: somebody keeps undoing it.
+
+        Then the document and those whose changes led to the write are left alone; others that point at it are not.
+        """
         now = self._now()
         for mutation in outcome.mutations:
             (body,) = mutation.values()
@@ -212,9 +239,23 @@ class Follower:
             while flips and now - flips[0] > FLIP_WINDOW_SECONDS:
                 flips.popleft()
             if len(flips) > FLIPS_MAX:
-                self._quarantined.add(group)
-                self._carrier.counters["quarantined"] += 1
-                self._carrier.journal.quarantined(group, len(flips))
+                for one in sorted({group, *self._causes(group, earlier, snapshot)} - self._quarantined):
+                    self._quarantined.add(one)
+                    self._carrier.counters["quarantined"] += 1
+                    self._carrier.journal.quarantined(one, len(flips))
+
+    def _causes(self, group: str, earlier: Mapping[str, Document | None], snapshot: Snapshot) -> set[str]:
+        """Return the groups among those that changed that are or were linked with `group`; all where none is."""
+        schema = self._carrier.schema
+        linked = {
+            group_of(key)
+            for key, before in earlier.items()
+            for document in (before, snapshot.documents.get(key))
+            if document is not None
+            for field in schema.fields_of(str(document.get("_type")))
+            if group in targets_of(document, field)
+        }
+        return linked or {group_of(key) for key in earlier}
 
     def _advance(self) -> None:
         """Move the cursor to here if nothing is left behind it."""

@@ -225,7 +225,10 @@ _REASONS: dict[PendingReason, str] = {
 
 def wait_for(work: Work, layer: str, link: Link, reason: PendingReason) -> None:
     """Record a pending half in words."""
-    text = _REASONS.get(reason, "the other half is not written").format(group=link.group, target=link.target)
+    words = _REASONS.get(reason, "the other half is not written")
+    if work.publishing and link.relation.publish_partners == "warn":
+        words = 'by publishPartners: warn the published "{target}" was left alone; publish it, or repair'
+    text = words.format(group=link.group, target=link.target)
     work.wait(link, layer, reason, f"{link.group}: {link.field.name}: {text}")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bidir.outcome import Pending
-from bidir.planning.closure import connect, disconnect
+from bidir.planning.closure import connect, disconnect, displaced_by, wait_for
 from bidir.planning.emit import emit
 from bidir.planning.intent import Simulated
 from bidir.planning.items import free_key, with_reference
@@ -355,7 +355,11 @@ def mend_pending(schema: Schema, snapshot: Snapshot, items: Iterable[Pending]) -
         if link is None:
             continue
         if world.holds(link.group, link.field, item.layer, link.target):
-            connect(work, item.layer, link, mode="claim")
+            if displaced_by(work, item.layer, link):
+                # Somebody else has the place by now: nothing is taken and nothing undone, a person decides (E8.15).
+                wait_for(work, item.layer, link, "conflict")
+            else:
+                connect(work, item.layer, link, mode="claim")
         else:
             disconnect(work, item.layer, link)
     return _as_plan(work)

@@ -151,6 +151,35 @@ def test_an_answer_lost_after_the_commit_is_recognised(scripted):
     assert book_of(dataset) == "b1"
 
 
+def test_an_answer_lost_after_the_source_went_out_alone_keeps_the_other_half_pending(scripted):
+    # Alone the source touched no relation, so its transaction had no name of ours: it was planned again, found to
+    # restate what stood there by now, and the half that waits was forgotten.
+    dataset, engine, backend = scripted
+
+    def lost(mutations, transaction_id):
+        dataset.mutate(list(mutations), transaction_id=transaction_id)
+        raise UnknownOutcome("time out")
+
+    backend.script = [RateLimited("slow down"), lost]
+    outcome = engine.submit(SET_AUTHOR, perspective="published")
+    assert [item.reason for item in outcome.pending] == ["budget"]
+    assert engine.heal().documents_written == 1
+    assert book_of(dataset) == "b1"
+
+
+def test_a_lost_answer_to_an_edit_without_relations_is_not_sent_twice(scripted):
+    dataset, engine, backend = scripted
+
+    def lost(mutations, transaction_id):
+        dataset.mutate(list(mutations), transaction_id=transaction_id)
+        raise UnknownOutcome("time out")
+
+    dataset.mutate([{"patch": {"id": "b1", "set": {"copies": 1}}}])
+    backend.script = [lost]
+    engine.submit([{"patch": {"id": "b1", "inc": {"copies": 1}}}], perspective="published")
+    assert dataset.get("b1")["copies"] == 2
+
+
 def test_an_answer_lost_before_the_commit_is_sent_again(scripted):
     dataset, engine, backend = scripted
     backend.script = [UnknownOutcome("time out")]

@@ -102,6 +102,20 @@ def test_refusal_names_claimant_place_and_holder_and_changes_nothing() -> None:
     assert prediction.state == state
 
 
+def test_consent_takes_the_place() -> None:
+    model, state = start(BY_NAME["reject"])
+    state = model.edit(state, "drafts", [ModelEdit("b2", "author", ("a2",))]).state
+    prediction = model.edit(state, "drafts", [ModelEdit("b1", "author", ("a2",))], consented=True)
+    assert links(prediction.state.drafts, "author") == {"b1.author": ["a2"]}
+
+
+def test_two_edits_that_overfill_a_list_are_left_open() -> None:
+    """Found by the property below: the list's own edit and a claim on it, each within the bound, together past it."""
+    model, state = start(BY_NAME["bounded"])
+    edits = [ModelEdit("a3", "books", ("b1", "b2")), ModelEdit("b3", "author", ("a3",))]
+    assert not model.edit(state, "drafts", edits).sure
+
+
 def test_a_full_list_refuses_the_third_link() -> None:
     model, state = start(BY_NAME["bounded"])
     state = model.edit(state, "drafts", [ModelEdit("a1", "books", ("b1", "b2"))]).state
@@ -197,7 +211,10 @@ def test_every_predicted_view_is_symmetric_and_within_bounds(history: Any) -> No
     model, state = start(kind, "published")
     for layer, edits in steps:
         before = state
-        state = model.edit(state, layer, edits).state
+        prediction = model.edit(state, layer, edits)
+        if not prediction.sure:
+            return
+        state = prediction.state
         # As a lake would have it: whoever differs from the published view has a draft.
         drafted = {key[0] for key in state.drafts if state.drafts[key] != state.published[key]}
         state = State(state.published, state.drafts, frozenset(drafted | before.drafted))

@@ -7,6 +7,7 @@ import pytest
 from bidir import Engine
 from bidir.backends import LakeBackend
 from bidir.conformance.invariants import check_invariants
+from bidir.errors import PermissionRefused, RateLimited, RevisionConflict, Unavailable
 from bidir.following.follower import FLIPS_MAX
 from lakesim.errors import LakeError
 
@@ -94,7 +95,7 @@ def test_its_own_writes_are_not_carried_through_again(world):
 
 def test_without_the_mark_of_origin_the_fixpoint_alone_ends_the_loop(world, monkeypatch):
     dataset, engine = world()
-    monkeypatch.setattr(engine.carrier, "wrote", lambda transaction_id: False)
+    monkeypatch.setattr(engine.carrier, "carried_through", lambda transaction_id: False)
     with engine.follow() as follower:
         engine.submit([{"patch": {"id": "b1", "set": {"author": ref("a1")}}}], perspective="published")
         transactions = len(dataset.log())
@@ -195,3 +196,126 @@ def script_edit(chance, kind, dataset, books, groups):
     if dataset.get(stored) is None:
         return None
     return {"patch": {"id": stored, **({"set": {field: value}} if move == "set" else {"unset": [field]})}}
+
+
+def test_a_quarrel_is_left_alone_for_good_and_others_are_not(world):
+    # The group written was put aside, but not the one whose edits led to the write: it went on being answered.
+    dataset, engine = world()
+    with engine.follow() as follower:
+        for _ in range(FLIPS_MAX + 1):
+            dataset.mutate([{"patch": {"id": "b1", "set": {"author": ref("a1")}}}])
+            follower.settle()
+            dataset.mutate([{"patch": {"id": "a1", "unset": ["books"]}}, {"patch": {"id": "b1", "unset": ["author"]}}])
+            follower.settle()
+        assert follower.quarantined == {"a1", "b1"}
+        dataset.mutate([{"patch": {"id": "b1", "set": {"author": ref("a1")}}}])
+        dataset.mutate([{"patch": {"id": "b2", "set": {"author": ref("a2")}}}])
+        follower.settle()
+    assert "books" not in dataset.get("a1")
+    assert dataset.get("a2")["books"]["_ref"] == "b2"
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_first_run_that_ends_before_its_first_quiet_moment_is_caught_up_with(world, empty):
+    # The cursor was saved when something had been carried through, and "" (nothing was ever written) taken for none.
+    dataset, engine = world(empty=empty)
+    cursor = Memory()
+    engine.follow(cursor=cursor).close()
+    if empty:
+        dataset.mutate([{"create": {"_id": "a1", "_type": "author"}}, {"create": {"_id": "b1", "_type": "book"}}])
+    dataset.mutate([{"patch": {"id": "b1", "set": {"author": ref("a1")}}}])
+    with Engine(engine.schema, engine.backend).follow(cursor=cursor) as follower:
+        follower.settle()
+    assert dataset.get("a1")["books"]["_ref"] == "b1"
+
+
+class Moody(LakeBackend):
+    """Refuses as many commits as it is told errors for."""
+
+    errors = ()
+
+    def commit(self, mutations, *, transaction_id):
+        if self.errors:
+            error, *self.errors = self.errors
+            raise error
+        return super().commit(mutations, transaction_id=transaction_id)
+
+
+@pytest.mark.parametrize("error", [RateLimited("slow down"), Unavailable("away"), RevisionConflict("busy")], ids=str)
+def test_a_busy_lake_does_not_end_a_worker(world, error):
+    # run() used to end with the first 429.
+    dataset, engine = world(backend=Moody)
+    engine.backend.errors = [error] * 10
+    follower = engine.follow(debounce=0)
+    dataset.mutate([{"patch": {"id": "b1", "set": {"author": ref("a1")}}}])
+    rounds = []
+
+    def bounded_drain(drain=follower.drain):
+        rounds.append(1)
+        if len(rounds) > 50 or dataset.get("a1").get("books"):
+            follower.stop()
+        return drain()
+
+    follower.drain = bounded_drain
+    follower.run(poll_seconds=0)
+    follower.close()
+    assert dataset.get("a1")["books"]["_ref"] == "b1"
+
+
+def test_a_document_the_worker_may_not_write_holds_up_no_other(world):
+    # One 403 failed the whole round, every time it was tried again.
+    dataset, engine = world(backend=Moody)
+    refused = PermissionRefused("no", document_id="a1")
+    with engine.follow() as follower:
+        for book, author in (("b1", "a1"), ("b2", "a2")):
+            dataset.mutate([{"patch": {"id": book, "set": {"author": ref(author)}}}])
+        engine.backend.errors = [refused]
+        (outcome,) = follower.settle()
+    assert [(item.reason, item.target) for item in outcome.pending] == [("permission", "a1")]
+    assert (dataset.get("a1").get("books"), dataset.get("a2")["books"]["_ref"]) == (None, "b2")
+
+
+def test_a_refusal_that_names_nobody_is_raised(world):
+    dataset, engine = world(backend=Moody)
+    with engine.follow() as follower:
+        dataset.mutate([{"patch": {"id": "b1", "set": {"author": ref("a1")}}}])
+        engine.backend.errors = [PermissionRefused("no")]
+        with pytest.raises(PermissionRefused):
+            follower.settle()
+        follower.settle()
+    assert dataset.get("a1")["books"]["_ref"] == "b1"
+
+
+def test_a_source_that_went_out_alone_is_carried_through_by_the_same_engines_follower(world):
+    # Its transaction counted as the engine's own, so the event was passed over and the half waited for a call of heal.
+    dataset, engine = world(backend=Moody)
+    with engine.follow() as follower:
+        engine.backend.errors = [RateLimited("slow down")]
+        outcome = engine.submit([{"patch": {"id": "b1", "set": {"author": ref("a1")}}}], perspective="published")
+        assert [item.reason for item in outcome.pending] == ["budget"]
+        follower.settle()
+        assert follower.settle() == []
+    assert dataset.get("a1")["books"]["_ref"] == "b1"
+    assert engine.pending() == []
+
+
+def test_a_half_that_waits_is_tried_again_when_its_document_changes(world):
+    dataset, engine = world()
+    engine.submit([{"patch": {"id": "b1", "set": {"author": ref("a9")}}}], perspective="published")
+    with engine.follow() as follower:
+        dataset.mutate([{"create": {"_id": "a9", "_type": "author"}}])
+        follower.settle()
+    assert (dataset.get("a9")["books"]["_ref"], engine.pending()) == ("b1", [])
+
+
+def test_a_half_whose_place_is_taken_meanwhile_is_not_undone(world):
+    dataset, engine = world(onConflict="reject")
+    with engine.follow() as follower:
+        dataset.mutate([{"patch": {"id": "b1", "set": {"author": ref("a1")}}}])
+        follower.settle()
+        dataset.mutate([{"patch": {"id": "b2", "set": {"author": ref("a1")}}}])
+        follower.settle()
+        dataset.mutate([{"patch": {"id": "b2", "set": {"text": "x"}}}])
+        follower.settle()
+    assert [dataset.get(one)["author"]["_ref"] for one in ("b1", "b2")] == ["a1", "a1"]
+    assert [(one.source, one.reason) for one in engine.pending()] == [("b2", "conflict")]

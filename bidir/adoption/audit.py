@@ -32,21 +32,28 @@ class ExportAudit:
     """An export in tables, to be asked what is out of step; made by `opened`."""
 
     def __init__(self, schema: Schema, tables: Tables, layers: Layers, catalogue: Catalogue) -> None:
-        """Take what was loaded."""
+        """Take what was loaded; `layers` are names by rank, `locked` the releases that take no writes."""
         self.schema = schema
         self.tables = tables
         self.documents = int((tables.one("SELECT count(*) FROM doc") or (0,))[0])
-        self._layers = layers.ranked
+        self.layers = layers.ranked
+        self.locked = layers.locked
+        self.catalogue = catalogue
         self._types = {number: name for name, number in layers.types.items()}
-        self._catalogue = catalogue
 
     def violations(self, *, notes: bool = False) -> Iterator[Violation]:
         """Yield every fault in the order of `Engine.audit`; to be asked once."""
         find_faults(self.tables, notes=notes)
         for row in self.tables.rows(_TOLD):
-            yield self._told(*row)
+            yield self.told(*row)
 
-    def _told(
+    def counts(self) -> dict[str, int]:
+        """Return how many violations of each kind there are; to be asked once, instead of `violations`."""
+        find_faults(self.tables, notes=False)
+        rows = self.tables.rows("SELECT kind, count(*) FROM found GROUP BY kind ORDER BY kind")
+        return {KINDS[kind]: count for kind, count in rows}
+
+    def told(
         self,
         view: int,
         kind: int,
@@ -59,21 +66,22 @@ class ExportAudit:
         rival: str | None,
         target_type: int,
     ) -> Violation:
-        end = self._catalogue.fields[field]
-        paired = self.schema.relations[relation] if relation >= 0 else self._catalogue.relation_of(field)
+        """Return a row of the table of faults as a violation."""
+        end = self.catalogue.fields[field]
+        paired = self.schema.relations[relation] if relation >= 0 else self.catalogue.relation_of(field)
         name = KINDS[kind]
         what = {
             "target": target,
             "number": number,
             "place": f"{end.name}[{number}]" if end.many else end.name,
             "field": end.name,
-            "mirror": self._catalogue.fields[mirror].name if mirror >= 0 else "",
+            "mirror": self.catalogue.fields[mirror].name if mirror >= 0 else "",
             "max": end.max,
             "rival": rival,
             "type": self._types.get(target_type),
         }
         text = _text(name, answered=relation >= 0, what=what)
-        return Violation(name, paired.name, self._layers[view], source, end.name, target, f"{source}: {text}")
+        return Violation(name, paired.name, self.layers[view], source, end.name, target, f"{source}: {text}")
 
 
 _TEXTS: Final[dict[str, str]] = {

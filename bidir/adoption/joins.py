@@ -11,15 +11,25 @@ from bidir.adoption.rows import KINDS
 from bidir.adoption.tables import Tables
 from bidir.planning.mend import Kind
 
-__all__ = ["find_faults"]
+__all__ = ["ABOVE", "EVERY", "PUBLISHED_ALONE", "find_faults", "look"]
 
-_SEEN: Final = """
+EVERY: Final = "true"
+"""Which views to look at: all of them,"""
+PUBLISHED_ALONE: Final = "view = 0"
+"""published alone,"""
+ABOVE: Final = "view > 0"
+"""or all that lie above it."""
+
+_LAYERS: Final = """
 -- What stands above published, by view. A view shows a group's own version there, else the published one.
 CREATE TABLE upper AS SELECT id, layer AS view, marked FROM doc WHERE layer > 0;
 CREATE TABLE base AS SELECT id, marked FROM doc WHERE layer = 0;
+"""
+
+_HALVES: Final = """
 -- Every pointer in every view that looks at it: a view above published repeats what lies below only where one of the
 -- two ends has a version of its own there.
-CREATE TABLE half AS
+CREATE TABLE half AS SELECT * FROM (
     SELECT e.layer AS view, e.layer AS seen, e.id, e.field, e.target, e.position, e.strong, true AS own
     FROM edge e WHERE e.layer > 0
     UNION ALL
@@ -28,7 +38,8 @@ CREATE TABLE half AS
     UNION ALL
     SELECT u.view, 0, e.id, e.field, e.target, e.position, e.strong, false
     FROM edge e JOIN upper u ON u.id = e.target
-    WHERE e.layer = 0 AND NOT EXISTS (SELECT 1 FROM upper o WHERE o.id = e.id AND o.view = u.view);
+    WHERE e.layer = 0 AND NOT EXISTS (SELECT 1 FROM upper o WHERE o.id = e.id AND o.view = u.view)
+) WHERE {views};
 """
 
 _LINKS: Final = """
@@ -115,6 +126,13 @@ def _number(kind: Kind) -> int:
     return KINDS.index(kind)
 
 
+def look(tables: Tables, views: str) -> None:
+    """Fill the tables `half`, `link` and `disagreed` from what the pointers say now, for some of the views."""
+    tables.run("DROP TABLE IF EXISTS half; DROP TABLE IF EXISTS link; DROP TABLE IF EXISTS disagreed")
+    for statement in (_HALVES.format(views=views), _LINKS, _ONE_SIDED):
+        tables.run(statement)
+
+
 def find_faults(tables: Tables, *, notes: bool) -> None:
     """Fill the table `found`; `notes`: also what is remarkable and no violation."""
     found = _FOUND.format(
@@ -127,5 +145,7 @@ def find_faults(tables: Tables, *, notes: bool) -> None:
         strong_inverse=_number("strong-inverse"),
         wrong=_number("wrong-type"),
     )
-    for statement in (_SEEN, _LINKS, _UNANSWERED, _ONE_SIDED, found):
-        tables.run(statement)
+    tables.run(_LAYERS)
+    look(tables, EVERY)
+    tables.run(_UNANSWERED)
+    tables.run(found)

@@ -81,7 +81,8 @@ def parse_line(number: int, raw: bytes) -> dict[str, Any] | None:
     try:
         document = loads(text.rstrip(b"\r\n"))
     except JsonDecodeError as error:
-        raise ExportError(number, f"column {error.colno}: {error.msg} (one whole JSON document per line)") from None
+        reason = _not_text(text) or f"column {error.colno}: {error.msg} (one whole JSON document per line)"
+        raise ExportError(number, reason) from None
     if not isinstance(document, dict):
         raise ExportError(number, f"expected a document (a JSON object), got {type_name(document)}")
     if "_type" not in document and isinstance(document.get("error"), dict):
@@ -97,3 +98,11 @@ def parse_line(number: int, raw: bytes) -> dict[str, Any] | None:
     if is_system_id(document["_id"]) and not document["_id"].startswith(_RELEASES):
         return None
     return document
+
+
+def _not_text(raw: bytes) -> str | None:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        return f"byte {error.start + 1}: not UTF-8 text ({error.reason})"
+    return None

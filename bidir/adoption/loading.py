@@ -21,6 +21,9 @@ Progress = Callable[[int, int], None]
 PROGRESS_LINES = 1_000
 """Lines between two calls of `progress`."""
 
+RELEASE_TYPE = "system.release"
+"""The `_type` of the documents that describe releases."""
+
 _KIND = {kind: number for number, kind in enumerate(KINDS)}
 
 _NUMBERED = """
@@ -47,12 +50,13 @@ CREATE TABLE typed AS SELECT id, arg_min(type, layer) AS type FROM doc GROUP BY 
 
 
 class Layers:
-    """The layers of an export and their types, numbered as they are met."""
+    """The layers and document types of an export, numbered as they are met; `locked` are releases without writes."""
 
     def __init__(self) -> None:
         """Start with the two layers that there always are."""
         self.layers: dict[str, int] = {PUBLISHED: 0, DRAFTS: 1}
         self.types: dict[str, int] = {}
+        self.locked: set[str] = set()
 
     def layer(self, name: str) -> int:
         """Return the layer's number."""
@@ -102,6 +106,8 @@ def load_export(
 def _add_document(catalogue: Catalogue, tables: Tables, layers: Layers, line: Line) -> None:
     document = line.document
     name, kind = document["_id"], document["_type"]
+    if kind == RELEASE_TYPE and document.get("state") != "active" and isinstance(document.get("name"), str):
+        layers.locked.add(document["name"])
     group, layer = group_of(name), layers.layer(layer_of(name))
     part = bool(catalogue.fields_of(kind))
     # Of a type that takes no part only the existence counts: it is read no further, here and in a repair alike.

@@ -73,16 +73,25 @@ class Tables:
 
     def one(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """Return the first row of an answer, or None."""
-        with _translated():
-            return self._connection.execute(sql, list(parameters)).fetchone()
+        return next(self.rows(sql, parameters), None)
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of an answer; at most a batch of them is held."""
         with _translated():
-            answer = self._connection.cursor().execute(sql, list(parameters))
-            while rows := answer.fetchmany(BATCH_ROWS):
-                self.held_max = max(self.held_max, len(rows))
+            cursor = self._connection.cursor()
+        try:
+            with _translated():
+                cursor.execute(sql, list(parameters))
+            while rows := self._fetched(cursor):
                 yield from rows
+        finally:
+            cursor.close()
+
+    def _fetched(self, cursor: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+        with _translated():
+            rows: list[tuple[Any, ...]] = cursor.fetchmany(BATCH_ROWS)
+        self.held_max = max(self.held_max, len(rows))
+        return rows
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -14,12 +15,15 @@ from bidir.cli.common import FOUND, OK, counted, data_console, guarded, write_te
 from bidir.cli.dataset import open_dataset
 from bidir.engine import Engine
 from bidir.reconcile import Violation
+from bidir.relations import Schema
 from lakesim.jsonvalue import dumps
 
 __all__ = ["audit"]
 
 EXAMPLES = 3
 """Violations shown for each kind and relation."""
+STREAM_BYTES = 64 * 1024 * 1024
+"""Exports from this size on are audited on disk; in memory one takes many times its size."""
 
 
 @guarded
@@ -29,6 +33,9 @@ def audit(
     url: Annotated[str, typer.Option(help="A lake's address (not supported yet).")] = "",
     examples: Annotated[int, typer.Option(help="Examples shown for each group.", min=0)] = EXAMPLES,
     notes: Annotated[bool, typer.Option("--notes", help="Also what is remarkable and no fault.")] = False,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Work on disk with little memory; large files always are.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="All violations, one JSON object a line.")] = False,
 ) -> None:
     """List every half that is missing and everything else that contradicts the schema's relations. Writes nothing.
@@ -37,16 +44,32 @@ def audit(
     Examples:
       bidir audit schema.yaml --file production.ndjson
       bidir audit schema.yaml --file production.ndjson --json > violations.ndjson
+      bidir audit schema.yaml --file larger-than-memory.ndjson --stream
     """
-    dataset = open_dataset(schema, file, url, command="audit")
-    violations = Engine(dataset.schema, dataset.backend).audit(notes=notes)
-    if json:
-        count = 0
-        for count, violation in enumerate(violations, start=1):  # noqa: B007 (the last number is the answer)
-            write_text(dumps(dataclasses.asdict(violation)))
-    else:
-        count = _print_groups(violations, examples, documents=dataset.documents)
+    with _audited(schema, file, url, notes=notes, stream=stream) as (violations, documents):
+        if json:
+            count = 0
+            for count, violation in enumerate(violations, start=1):  # noqa: B007 (the last number is the answer)
+                write_text(dumps(dataclasses.asdict(violation)))
+        else:
+            count = _print_groups(violations, examples, documents=documents)
     raise typer.Exit(FOUND if count else OK)
+
+
+@contextmanager
+def _audited(
+    schema: Path, file: Path | None, url: str, *, notes: bool, stream: bool
+) -> Iterator[tuple[Iterable[Violation], int]]:
+    """Give the violations and the number of documents, found in memory or, for `stream` and large files, on disk."""
+    if file is None or url or not (stream or file.stat().st_size >= STREAM_BYTES):
+        dataset = open_dataset(schema, file, url, command="audit")
+        yield Engine(dataset.schema, dataset.backend).audit(notes=notes), dataset.documents
+        return
+    # Only here, so that the other commands need not wait for the database to load.
+    from bidir.adoption import opened
+
+    with opened(Schema.load(schema), file) as export:
+        yield export.violations(notes=notes), export.documents
 
 
 def _print_groups(violations: Iterable[Violation], examples: int, *, documents: int) -> int:

@@ -15,7 +15,7 @@ from bidir.planning.emit import emit
 from bidir.planning.intent import Simulated
 from bidir.planning.items import free_key, with_reference
 from bidir.planning.plan import Plan
-from bidir.planning.work import Link, Work
+from bidir.planning.work import STEPS_MAX, Link, Work
 from bidir.refs import DRAFTS, PUBLISHED, Item, stored_id
 from bidir.relations import Field, Schema
 from bidir.siblings import Snapshot, World
@@ -37,6 +37,10 @@ Kind = Literal[
     "overlap",
 ]
 
+STEPS_PER_DOCUMENT = 1_000
+"""Links a repair may write per document of the dataset before it is taken for a loop."""
+PASSES_MAX = 5
+"""Passes over all views; one more than is needed for a version made in one of them to be taken into account."""
 NOTES: frozenset[Kind] = frozenset({"strong-inverse", "wrong-type", "malformed-item", "tolerated-dangling", "overlap"})
 """What is remarkable but no violation: repair leaves it (E6, E8.19)."""
 
@@ -227,27 +231,30 @@ def mend_all(
     snapshot: Snapshot,
     *,
     waiting: Collection[tuple[str, str, str, str]] = (),
-    untouchable: Collection[str] = (),
 ) -> tuple[Plan, list[Violation]]:
-    """Return the plan that mends a whole dataset, and the claims that lost a place on the way.
-
-    `untouchable` are stored ids to leave alone this time (they were changed by somebody meanwhile).
-    """
+    """Return the plan that mends a whole dataset, and the claims that lost a place on the way."""
     world = World(schema, snapshot)
-    work = Work(world)
-    lost: list[Violation] = []
-    for view in (PUBLISHED, *world.release_views()):
-        if view in snapshot.locked:
-            continue
-        for group in world.groups():
-            if world.own(group, view) is not None and not world.marked(group, view):
-                for field in world.fields_of(group):
-                    normalise(work, view, group, field)
-        _mend_view(work, view, waiting, lost)
-    for place in [place for place in work.written if stored_id(*place) in untouchable]:
-        del work.written[place]
+    work = Work(world, steps_max=STEPS_MAX + STEPS_PER_DOCUMENT * len(snapshot.documents))
+    lost: dict[Violation, None] = {}
+    for _ in range(PASSES_MAX):
+        steps = work.steps
+        for view in (PUBLISHED, *world.release_views()):
+            if view not in snapshot.locked:
+                _normalise_view(work, view)
+                _mend_view(work, view, waiting, lost)
+        # A version made in this pass may contradict what was left below: then there is more to mend.
+        if work.steps == steps:
+            break
     _keep_waiting_for_missing(work, waiting)
-    return _as_plan(work), lost
+    return _as_plan(work), list(lost)
+
+
+def _normalise_view(work: Work, view: str) -> None:
+    world = work.world
+    for group in world.groups():
+        if world.own(group, view) is not None and not world.marked(group, view):
+            for field in world.fields_of(group):
+                normalise(work, view, group, field)
 
 
 def _as_plan(work: Work) -> Plan:
@@ -296,7 +303,9 @@ def _keyed(work: Work, view: str, group: str, field: Field, item: Item) -> Item:
     return replace(item, raw=raw, key=key, reference=item.reference if field.member else raw)
 
 
-def _mend_view(work: Work, view: str, waiting: Collection[tuple[str, str, str, str]], lost: list[Violation]) -> None:
+def _mend_view(
+    work: Work, view: str, waiting: Collection[tuple[str, str, str, str]], lost: dict[Violation, None]
+) -> None:
     """Accept pairs in order – agreed ones, then what the owner side says – and make every slot hold just those."""
     world = work.world
     halves = [half for half in _halves(world, view) if not _waits(half, view, waiting)]
@@ -317,7 +326,7 @@ def _mend_view(work: Work, view: str, waiting: Collection[tuple[str, str, str, s
                 places[end.group, end.field.name] = places.get((end.group, end.field.name), 0) + 1
         else:
             refused.append(half)
-    lost.extend(_asymmetry(world, view, half) for half in refused)
+    lost.update(dict.fromkeys(_asymmetry(world, view, half) for half in refused))
     for half in halves:
         if half.key not in accepted:
             disconnect(work, view, half)

@@ -11,11 +11,11 @@ from bidir.errors import QuarantineError
 from bidir.origin import consent_token
 from bidir.outcome import Conflict, ConflictKind, Notice, NoticeKind, Pending, PendingReason
 from bidir.planning.items import make_item, place_for
-from bidir.refs import DRAFTS, PUBLISHED
+from bidir.refs import DRAFTS, PUBLISHED, value_at
 from bidir.relations import Field, Relation, Schema
 from bidir.siblings import World, copied
 
-__all__ = ["Link", "Mode", "Work"]
+__all__ = ["STEPS_MAX", "Link", "Mode", "Work"]
 
 Mode = Literal["steal", "claim", "force"]
 """How an addition treats a taken place: by the relation's policy; never taking it (undelete, restore, adoption); or
@@ -78,6 +78,7 @@ class Work:
     publishing: bool = False
     arrived: list[tuple[str, str]] = dataclass_field(default_factory=list)
     steps: int = 0
+    steps_max: int = STEPS_MAX
 
     @property
     def schema(self) -> Schema:
@@ -173,7 +174,7 @@ class Work:
         if world.holds(link.group, link.field, layer, link.target):
             self.new[(link.group, layer, link.field.name, link.target)] = link
             return True
-        if not self.ensure(link.group, layer):
+        if not self.ensure(link.group, layer) or self._misshapen(link, layer):
             return False
         self._count()
         slot = world.changing(link.group, link.field, layer)
@@ -209,14 +210,19 @@ class Work:
             )
         return True
 
+    def _misshapen(self, link: Link, layer: str) -> bool:
+        """Whether the list field holds something that is no list: an insert would do nothing and say nothing."""
+        value = value_at(self.world.own(link.group, layer), link.field.path)
+        return link.field.many and value is not None and not isinstance(value, list)
+
     def _mark(self, link: Link, layer: str) -> None:
         self.written[(link.group, layer)] = None
         self.relations[link.relation.name] = None
 
     def _count(self) -> None:
         self.steps += 1
-        if self.steps > STEPS_MAX:
-            raise QuarantineError(f"planning did not come to rest after {STEPS_MAX} links; nothing was written")
+        if self.steps > self.steps_max:
+            raise QuarantineError(f"planning did not come to rest after {self.steps_max} links; nothing was written")
 
     def rewrite(self, group: str, layer: str, document: Mapping[str, Any] | None) -> None:
         """Put a whole version in place (None removes it) as the operation's own doing."""

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from bidir.backends.lake import patched
 from bidir.pending import PendingStore
-from bidir.reconcile import audit
+from bidir.reconcile import audit, repair
 from lakesim.jsonvalue import dump_bytes
 
 
@@ -43,6 +44,35 @@ def documents_backend():
 @pytest.fixture(scope="session")
 def audit_in_memory():
     return lambda schema, documents, notes=False: list(audit(schema, Documents(documents), PendingStore(), notes=notes))
+
+
+@pytest.fixture(scope="session")
+def repair_in_memory():
+    """Repair as the engine does until it has nothing to write: what it found, who lost, the documents by id."""
+
+    def repaired(schema, documents):
+        by_id = {document["_id"]: document for document in documents}
+        reports = []
+        while not reports or reports[-1].writes:
+            assert len(reports) < 5
+            # What was created has its revision from the lake.
+            now = [{"_rev": "made", **document} for document in by_id.values()]
+            reports.append(repair(schema, Documents(now), PendingStore(), dry_run=True, progress=None))
+            for mutation in reports[-1].plan:
+                _carry_out(by_id, *mutation.items())
+        return reports[0].found, {one for report in reports for one in report.lost}, by_id
+
+    return repaired
+
+
+def _carry_out(by_id, mutation):
+    kind, body = mutation
+    if kind == "create":
+        assert body["_id"] not in by_id
+        by_id[body["_id"]] = body
+    else:
+        patch = {name: value for name, value in body.items() if name not in ("id", "ifRevisionID")}
+        by_id[body["id"]] = patched(by_id[body["id"]], patch)
 
 
 @pytest.fixture(scope="session")

@@ -65,6 +65,10 @@ class InvalidRequestBodyError(LakeError):
 
     type = "httpInvalidRequestBody"
 
+    def error(self) -> dict[str, Any]:
+        """Return the error object with `bodyTruncated`: whether the body was too long to be quoted; it never is."""
+        return {**super().error(), "bodyTruncated": False}
+
 
 class NotSupportedError(LakeError):
     """Something the real service does and this emulator does not (yet); the text names the nearest supported form."""

@@ -7,7 +7,7 @@ from types import TracebackType
 
 from lakesim.clock import Clock
 from lakesim.dataset import Dataset
-from lakesim.errors import NotSupportedError
+from lakesim.errors import DatasetNotFoundError, NotSupportedError
 from lakesim.limits import Limits
 from lakesim.store.choices import LakeChoices
 from lakesim.store.names import check_dataset_name
@@ -72,6 +72,16 @@ class Lake:
     def datasets(self) -> list[str]:
         """Return the names of the datasets made so far, sorted."""
         return sorted(self._datasets)
+
+    def delete_dataset(self, name: str) -> None:
+        """Forget a dataset and all it holds; its listeners are closed.
+
+        Raises: DatasetNotFoundError.
+        """
+        removed = self._datasets.pop(name, None)
+        if removed is None:
+            raise DatasetNotFoundError(name, self.project_id)
+        removed.close()
 
     def _run_due(self) -> None:
         for dataset in list(self._datasets.values()):

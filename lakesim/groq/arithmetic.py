@@ -32,7 +32,7 @@ def normalize_number(value: float) -> int | float | None:
         if -INTEGER_MAX <= value <= INTEGER_MAX:
             return value
         try:
-            return float(value)
+            value = float(value)
         except OverflowError:
             return None
     if not math.isfinite(value):

@@ -13,6 +13,7 @@ from lakesim.groq.ast import (
     Element,
     Filter,
     Node,
+    Parameter,
     PipeCall,
     Query,
     SelectorPath,
@@ -59,8 +60,8 @@ def bind(parsed: ParsedQuery, params: Mapping[str, Json]) -> Binding:
         if parameter.name not in params:
             description = f"param ${parameter.name} referenced, but not provided"
             raise GroqSyntaxError(description, parsed.text, *parameter.span, did_you_mean(parameter.name, params))
-    names = dict.fromkeys(parameter.name for parameter in parsed.parameters)
-    kinds = tuple((name, _kind(name, params[name])) for name in names)
+    firsts = {parameter.name: parameter for parameter in reversed(parsed.parameters)}
+    kinds = tuple((name, _kind(params[name], parameter, parsed.text)) for name, parameter in firsts.items())
     brackets: list[Json] = []
     for node in parsed.dynamic:
         if isinstance(node, Bracket):
@@ -71,13 +72,14 @@ def bind(parsed: ParsedQuery, params: Mapping[str, Json]) -> Binding:
     return Binding(kinds, tuple(brackets))
 
 
-def _kind(name: str, value: Json) -> Kind:
+def _kind(value: Json, parameter: Parameter, text: str) -> Kind:
     kind = _KINDS.get(type(value))
     if kind is not None:
         return kind
     if is_number(value):
         return "number" if abs(value) < INTEGER_MAX else "any"
-    raise GroqSyntaxError(f"the value of ${name} is no JSON value: {type(value).__name__}")
+    description = f"the value of ${parameter.name} is no JSON value: {type(value).__name__}"
+    raise GroqSyntaxError(description, text, *parameter.span)
 
 
 def _has_integral_bounds(node: Slice, params: Mapping[str, Json]) -> bool:

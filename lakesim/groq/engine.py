@@ -22,7 +22,7 @@ from lakesim.groq.list_dataset import ListDataset
 from lakesim.groq.parser import ParsedQuery, parse_query
 from lakesim.groq.runtime import Runtime
 from lakesim.groq.values import Value, export
-from lakesim.jsonvalue import Json
+from lakesim.jsonvalue import Json, copy
 
 __all__ = ["CompiledQuery", "DocumentFilter", "compile_filter", "compile_query", "query"]
 
@@ -36,6 +36,7 @@ PROGRAM_CACHE_SIZE = 512
 DocumentFilter = Callable[[Document | None, Environment], bool]
 """Whether a document passes; None, no document, does not."""
 
+_JSON_TYPES = frozenset({dict, list, str, int, float, bool, type(None)})
 _NO_PARAMS: dict[str, Json] = {}
 
 
@@ -158,7 +159,8 @@ def compile_query(text: str, params: Mapping[str, Json] | None = None, *, delta:
     parsed = _parse(text, delta)
     given = _NO_PARAMS if params is None else _checked(params)
     binding = bind(parsed, given)
-    compiled = CompiledQuery(parsed, binding, given)
+    # Only what is used, and in a dictionary of our own: the caller may change his later.
+    compiled = CompiledQuery(parsed, binding, {name: given[name] for name, _ in binding.kinds})
     if binding.brackets:
         _guarded(text, lambda: decide(parsed, binding))
     return compiled
@@ -217,11 +219,16 @@ def query(
 
 
 def _listed(documents: Iterable[Document]) -> list[Document]:
-    if isinstance(documents, list):
-        return documents
+    """Return the documents as a list of plain JSON values; relatives of the JSON types are turned into them."""
     if isinstance(documents, (str, bytes, Mapping)) or not isinstance(documents, Iterable):
         raise GroqError(f"documents are a list of JSON values, not {type(documents).__name__}")
-    return list(documents)
+    items = documents if isinstance(documents, list) else list(documents)
+    if set(map(type, items)) <= _JSON_TYPES:
+        return items
+    try:
+        return [copy(item) for item in items]
+    except (TypeError, ValueError) as error:
+        raise GroqError(f"documents are a list of JSON values: {error}") from None
 
 
 def _copied(value: Value) -> Json:

@@ -7,10 +7,12 @@ import re
 from lakesim.groq.errors import GroqSyntaxError
 from lakesim.groq.tokens import OPERATORS, Token
 
-__all__ = ["QUERY_LENGTH_MAX", "quote", "tokenize"]
+__all__ = ["QUERY_LENGTH_MAX", "QUERY_TOKENS_MAX", "quote", "tokenize"]
 
 QUERY_LENGTH_MAX = 1_000_000
 """Code points of a query."""
+QUERY_TOKENS_MAX = 100_000
+"""Tokens of a query; as many are compiled in some seconds."""
 
 _SPACE = re.compile(r"(?:[\t\n\v\f\r \u0085\u00a0]|//[^\n]*)+")
 _TOKEN = re.compile(
@@ -52,8 +54,8 @@ def quote(text: str) -> str:
 def tokenize(text: str) -> list[Token]:
     """Return the tokens of `text`, the last of kind `end`.
 
-    Raises: GroqSyntaxError for text that is no token, an unfinished string, an impossible escape, or a text longer
-    than QUERY_LENGTH_MAX.
+    Raises: GroqSyntaxError for text that is no token, an unfinished string, an impossible escape, or a text beyond
+    QUERY_LENGTH_MAX or QUERY_TOKENS_MAX.
     """
     if len(text) > QUERY_LENGTH_MAX:
         raise GroqSyntaxError(f"the query has {len(text)} characters, the limit is {QUERY_LENGTH_MAX}", text, 0, 0)
@@ -71,6 +73,8 @@ def tokenize(text: str) -> list[Token]:
             raise _unexpected(text, offset, offset + 1)
         token = _make(text, match)
         tokens.append(token)
+        if len(tokens) > QUERY_TOKENS_MAX:
+            raise GroqSyntaxError(f"the query has more than {QUERY_TOKENS_MAX} tokens", text, offset, token.end)
         offset = token.end
 
 

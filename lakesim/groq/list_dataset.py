@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
 
 from lakesim.groq.dataset import Document
 from lakesim.ids import published_id
@@ -15,17 +16,42 @@ __all__ = ["ListDataset", "reference_ids"]
 def reference_ids(value: Json) -> set[str]:
     """Return every string `_ref` of every object at any depth in `value`."""
     found: set[str] = set()
-    stack = [value]
+    stack = [(value,)]
     while stack:
-        current = stack.pop()
-        if type(current) is dict:
-            target = current.get("_ref")
-            if type(target) is str:
-                found.add(target)
-            stack.extend(item for item in current.values() if type(item) is dict or type(item) is list)
-        elif type(current) is list:
-            stack.extend(item for item in current if type(item) is dict or type(item) is list)
+        for item in stack.pop():
+            kind = type(item)
+            if kind is dict:
+                target = item.get("_ref")
+                if type(target) is str:
+                    found.add(target)
+                stack.append(item.values())
+            elif kind is list:
+                stack.append(item)
     return found
+
+
+class _Positions:
+    """An index from strings to ascending positions; most strings have one, which costs no list."""
+
+    __slots__ = ("_places",)
+
+    def __init__(self, entries: Iterable[tuple[str, int]]) -> None:
+        places: dict[str, int | list[int]] = {}
+        for name, position in entries:
+            known = places.setdefault(name, position)
+            if type(known) is list:
+                known.append(position)
+            elif known != position:
+                places[name] = [cast(int, known), position]
+        self._places = places
+
+    def find(self, name: str) -> Sequence[int]:
+        found = self._places.get(name, ())
+        return (found,) if type(found) is int else cast(Sequence[int], found)
+
+    def first(self, name: str) -> int | None:
+        found = self._places.get(name)
+        return found[0] if type(found) is list else cast("int | None", found)
 
 
 class ListDataset:
@@ -41,10 +67,7 @@ class ListDataset:
         self._regular: bool | None = False if transient else None
         self._patience = 1 if transient else 0
         self._asked: dict[str, int] = {}
-        self._by_id: dict[str, list[int]] | None = None
-        self._by_type: dict[str, list[int]] | None = None
-        self._by_reference: dict[str, list[int]] | None = None
-        self._by_group: dict[str, list[int]] | None = None
+        self._indexes: dict[str, _Positions] = {}
         self._sorted_ids: list[tuple[str, int]] | None = None
 
     @property
@@ -71,38 +94,27 @@ class ListDataset:
 
     def get(self, document_id: str) -> Document | None:
         """Return the first document with this `_id`."""
-        if self._by_id is None:
-            self._by_id = self._index("_id")
-        positions = self._by_id.get(document_id)
-        return None if positions is None else self._documents[positions[0]]
+        index = self._indexes.get("id")
+        if index is None:
+            index = self._indexes["id"] = _Positions(self._entries("id"))
+        position = index.first(document_id)
+        return None if position is None else self._documents[position]
 
     def keys_of_id(self, document_id: str) -> Sequence[int] | None:
         """Return the positions of the documents with this `_id`."""
-        if self._by_id is None:
-            if not self._worth_it("id"):
-                return None
-            self._by_id = self._index("_id")
-        return self._by_id.get(document_id, ())
+        return self._find("id", document_id)
 
     def keys_of_type(self, type_name: str) -> Sequence[int] | None:
         """Return the positions of the documents with this `_type`."""
-        if self._by_type is None:
-            if not self._worth_it("type"):
-                return None
-            self._by_type = self._index("_type")
-        return self._by_type.get(type_name, ())
+        return self._find("type", type_name)
 
     def keys_of_referrers(self, document_id: str) -> Sequence[int] | None:
         """Return the positions of the documents that hold a reference to this id at any depth."""
-        if self._by_reference is None:
-            if not self._worth_it("reference"):
-                return None
-            index: dict[str, list[int]] = {}
-            for position, document in enumerate(self._documents):
-                for target in reference_ids(document):
-                    index.setdefault(target, []).append(position)
-            self._by_reference = index
-        return self._by_reference.get(document_id, ())
+        return self._find("reference", document_id)
+
+    def keys_of_group(self, published: str) -> Sequence[int] | None:
+        """Return the positions of the document, its draft and its versions."""
+        return self._find("group", published)
 
     def keys_with_prefix(self, prefix: str) -> Sequence[int] | None:
         """Return the positions of the documents whose `_id` starts with `prefix`."""
@@ -119,19 +131,6 @@ class ListDataset:
         end = bisect_left(self._sorted_ids, (prefix + "\U0010ffff" * 2,), start)
         return sorted(position for _, position in self._sorted_ids[start:end])
 
-    def keys_of_group(self, published: str) -> Sequence[int] | None:
-        """Return the positions of the document, its draft and its versions."""
-        if self._by_group is None:
-            if not self._worth_it("group"):
-                return None
-            index: dict[str, list[int]] = {}
-            for position, document in enumerate(self._documents):
-                document_id = document.get("_id") if type(document) is dict else None
-                if type(document_id) is str:
-                    index.setdefault(published_id(document_id), []).append(position)
-            self._by_group = index
-        return self._by_group.get(published, ())
-
     def releases(self) -> Iterable[Document] | None:
         """Return None: the releases are the documents of their type."""
         return None
@@ -142,11 +141,29 @@ class ListDataset:
         self._asked[name] = asked + 1
         return asked >= self._patience
 
-    def _index(self, attribute: str) -> dict[str, list[int]]:
-        index: dict[str, list[int]] = {}
-        for position, document in enumerate(self._documents):
-            if type(document) is dict:
-                value = document.get(attribute)
-                if type(value) is str:
-                    index.setdefault(value, []).append(position)
-        return index
+    def _find(self, index_name: str, name: str) -> Sequence[int] | None:
+        index = self._indexes.get(index_name)
+        if index is None:
+            if not self._worth_it(index_name):
+                return None
+            index = self._indexes[index_name] = _Positions(self._entries(index_name))
+        return index.find(name)
+
+    def _entries(self, index_name: str) -> Iterator[tuple[str, int]]:
+        """Yield what an index holds: names and positions, positions ascending."""
+        objects = ((item, position) for position, item in enumerate(self._documents) if type(item) is dict)
+        if index_name == "reference":
+            # A document that is no object may hold references too.
+            for position, item in enumerate(self._documents):
+                for target in reference_ids(item):
+                    yield target, position
+        elif index_name == "group":
+            for item, position in objects:
+                if type(item.get("_id")) is str:
+                    yield published_id(item["_id"]), position
+        else:
+            attribute = f"_{index_name}"
+            for item, position in objects:
+                name = item.get(attribute)
+                if type(name) is str:
+                    yield name, position

@@ -16,7 +16,10 @@ from lakesim.groq.ast import (
 from lakesim.groq.errors import GroqSyntaxError
 from lakesim.groq.steps import StepParser
 
-__all__ = ["SelectorParser"]
+__all__ = ["SELECTOR_STEPS_MAX", "SelectorParser"]
+
+SELECTOR_STEPS_MAX = 200
+"""Steps of one selector; documents are not nested as deeply."""
 
 _HINT = " A selector is made of names, .name, [], [filter], .(a, b), (a, b) and anywhere(condition)."
 
@@ -35,6 +38,8 @@ class SelectorParser(StepParser):
         steps: list[Node] = []
         while self.at(".", "["):
             steps.append(self._step())
+            if len(steps) > SELECTOR_STEPS_MAX:
+                raise self.error(f"a selector has at most {SELECTOR_STEPS_MAX} steps", *self.span_from(start))
         if not self.at(",", ")"):
             raise self._not_a_selector(start)
         self.leave()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from lakesim.groq.text_search import TextSearch
@@ -15,6 +15,9 @@ TERM_LENGTH_MAX = 1024
 """Characters of a pattern's term that count."""
 MATCHER_CACHE_SIZE = 512
 """Patterns whose terms are kept."""
+
+_TERMS_FEW = 4
+"""Terms from which on the tokens are worth a set."""
 
 _SEPARATORS = r"!@#$%\^&()\,\\/?\";:{}|\[\]+<>\s\-"
 _TOKENS = re.compile(f"[^{_SEPARATORS}*]+")
@@ -99,7 +102,7 @@ class Term:
             return tokens.count(self.exact)
         return sum(glob(self.pieces, token) for token in tokens)
 
-    def found_in(self, tokens: list[str]) -> bool:
+    def found_in(self, tokens: Collection[str]) -> bool:
         """Whether it matches some token."""
         if self.exact is not None:
             return self.exact in tokens
@@ -128,7 +131,8 @@ class Matcher:
             tokens = _TOKENS.findall(folded)
         else:
             tokens = self.tokens(value)
-        return bool(tokens) and bool(self.terms) and all(term.found_in(tokens) for term in self.terms)
+        known = tokens if len(self.terms) < _TERMS_FEW else set(tokens)
+        return bool(tokens) and bool(self.terms) and all(term.found_in(known) for term in self.terms)
 
     def score(self, value: Value) -> float:
         """Return how well `value` matches: more for more matching tokens, 0 without a match."""

@@ -128,8 +128,8 @@ class Path(Exportable):
         retry_at, retry_name = -1, 0
         while name < len(names):
             if at < len(parts) and parts[at] == "**":
-                # A dot at an end, or two in a row, makes an empty part, which cannot be all that `**` stands for.
-                at, name = at + 1, name + (1 if names[name] else 2)
+                # An empty part, of an id that ends with a dot or has two in a row, is a part to `**` but not to `*`.
+                at, name = at + 1, name + 1
                 retry_at, retry_name = at, name
             elif at < len(parts) and (parts[at] == names[name] or (parts[at] == "*" and names[name])):
                 at, name = at + 1, name + 1
@@ -138,7 +138,7 @@ class Path(Exportable):
                 at, name = retry_at, retry_name
             else:
                 return False
-        return at == len(parts) and name == len(names)
+        return at == len(parts)
 
     @property
     def prefix(self) -> str:

@@ -14,7 +14,7 @@ from lakesim.listen.transition import Transition, transition_of
 from lakesim.store.choices import LakeChoices
 from lakesim.store.history import Change, LoggedTransaction
 
-__all__ = ["Hub"]
+__all__ = ["Hub", "events_for"]
 
 
 class Hub:
@@ -72,24 +72,8 @@ class Hub:
     def publish(self, row: LoggedTransaction) -> None:
         """Prepare the events of a committed transaction for every listener it concerns."""
         for listener in list(self._listeners.values()):
-            seen = [
-                (change, transition)
-                for change in row.changes
-                if (transition := self._transition(listener, change)) is not None
-            ]
-            for number, (change, transition) in enumerate(seen):
-                event = mutation_event(
-                    row, change, transition, listener.options, total=len(seen), number=number, choices=self._choices
-                )
+            for event in events_for(listener, row, self._choices):
                 self._send(listener, event)
-
-    @staticmethod
-    def _transition(listener: Listener, change: Change) -> Transition | None:
-        if not listener.options.include_all_versions and not is_published_id(change.document_id):
-            return None
-        before = change.before is not None and listener.matches(change.before)
-        after = change.after is not None and listener.matches(change.after)
-        return transition_of(before, after)
 
     def dispatch(self) -> None:
         """Run the callbacks of prepared events, oldest first; returns at once if that is under way already."""
@@ -105,3 +89,20 @@ class Hub:
         """Close every listener."""
         for listener in list(self._listeners.values()):
             listener.close()
+
+
+def events_for(listener: Listener, row: LoggedTransaction, choices: LakeChoices) -> list[Event]:
+    """Return what a listener is told about a committed transaction: an event for each document that concerns it."""
+    seen = [(change, transition) for change in row.changes if (transition := _transition(listener, change)) is not None]
+    return [
+        mutation_event(row, change, transition, listener.options, total=len(seen), number=number, choices=choices)
+        for number, (change, transition) in enumerate(seen)
+    ]
+
+
+def _transition(listener: Listener, change: Change) -> Transition | None:
+    if not listener.options.include_all_versions and not is_published_id(change.document_id):
+        return None
+    before = change.before is not None and listener.matches(change.before)
+    after = change.after is not None and listener.matches(change.after)
+    return transition_of(before, after)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from lakesim.groq.compile.fragment import Fragment, Kind
+from lakesim.groq.compile.fragment import ABSENT, Fragment, Kind
 from lakesim.groq.compile.helpers import HELPERS
 from lakesim.groq.values import Value
 
@@ -64,7 +64,6 @@ class Builder:
         *parts: Fragment,
         kind: Kind = "any",
         heavy: bool = False,
-        uses: frozenset[str] = frozenset(),
         light: bool = False,
     ) -> Fragment:
         """Return a fragment whose text is `template` with `{0}`, `{1}` … replaced by the parts.
@@ -73,7 +72,7 @@ class Builder:
         """
         code = template.format(*[part.code for part in parts])
         depth = max((part.depth for part in parts), default=0) + (0 if light else 1)
-        used = uses.union(*[part.uses for part in parts])
+        used = frozenset[str]().union(*[part.uses for part in parts])
         fragment = Fragment(code, kind, uses=used, depth=depth, heavy=heavy or any(part.heavy for part in parts))
         return self.lift(fragment) if depth > NESTING_MAX else fragment
 
@@ -135,6 +134,9 @@ class Builder:
         """
         if isinstance(otherwise, str):
             otherwise = Fragment(otherwise, "null" if otherwise == "None" else "any")
+        if fragment.constant is not None and fragment.constant is not ABSENT:
+            # A literal can neither be asked for an attribute nor be compared by identity without a warning.
+            fragment = replace(fragment, code=self.constant(fragment.constant).code)
         held = fragment
         test = guard.format(fragment.code)
         if not fragment.simple:

@@ -29,6 +29,7 @@ from lakesim.groq.ast import (
 )
 from lakesim.groq.compile.conditions import ConditionGenerator
 from lakesim.groq.compile.fragment import NOTHING, Fragment, Scope, quoted
+from lakesim.groq.compile.helpers import whole_number
 from lakesim.groq.compile.narrowing import Narrower
 from lakesim.groq.compile.source import SourceInfo
 from lakesim.groq.compile.stream import Stream, collect, consume
@@ -103,14 +104,13 @@ class ChainGenerator(ConditionGenerator):
         current = base
         for index, step in enumerate(steps):
             combination = combine(step, shapes[index + 1])[0]
-            rest = steps[index + 1 :]
             if combination == "direct":
                 current = self._apply(step, current, scope)
             elif combination == "map_step":
                 current = self._map(current, partial(self._apply_whole, step, scope))
             else:
                 stream = self._apply(step, current, scope)
-                mapped = self._map(stream, partial(self._run_whole, rest, scope))
+                mapped = self._map(stream, partial(self._run_whole, steps[index + 1 :], scope))
                 return mapped if combination == "map" else self._flat(mapped)
         return current
 
@@ -165,7 +165,7 @@ class ChainGenerator(ConditionGenerator):
 
     def _slice(self, step: Slice, value: Fragment | Stream, scope: Scope) -> Fragment:
         if isinstance(step.lower, Number) and isinstance(step.upper, Number):
-            lower, upper = int(step.lower.value), int(step.upper.value) + step.inclusive
+            lower, upper = whole_number(step.lower.value), whole_number(step.upper.value) + step.inclusive
             if isinstance(value, Stream) and lower >= 0 and step.upper.value >= 0:
                 stop = max(lower, upper)
                 return self._collected(value, lambda elements: f"list(islice({elements}, {lower}, {stop}))")
@@ -192,7 +192,7 @@ class ChainGenerator(ConditionGenerator):
         index = step.index
         if not index.is_integer():
             return NOTHING
-        place = int(index)
+        place = whole_number(index)
         if isinstance(value, Stream) and place >= 0 and (value.lazy or value.conditions or not value.is_plain):
             if value.is_plain and not value.conditions:
                 return consume(

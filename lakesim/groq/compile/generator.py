@@ -110,8 +110,9 @@ class Generator(CallGenerator):
             number = normalize_number(value)
             if number is None:
                 return NOTHING
-            known: Kind = "number" if abs(number) < INTEGER_MAX else "any"
-            return Fragment(repr(number) if number >= 0 else f"({number!r})", known, simple=True, constant=number)
+            if abs(number) >= INTEGER_MAX:
+                return self.builder.constant(number)
+            return Fragment(repr(number) if number >= 0 else f"({number!r})", "number", simple=True, constant=number)
         if kind is str:
             return Fragment(ascii(value), "string", simple=True, constant=value)
         return self.builder.constant(value, "list" if kind is list else "object")

@@ -7,10 +7,11 @@ from itertools import islice
 from typing import Any
 
 from lakesim.groq import arithmetic, comparison, scoring, text_match, text_search
+from lakesim.groq.arithmetic import INTEGER_MAX
 from lakesim.groq.functions import arrays, diff, geo, numbers, portable_text, references, sorting, text
 from lakesim.groq.values import DateTime, Path, Value, parse_datetime
 
-__all__ = ["HELPERS"]
+__all__ = ["HELPERS", "whole_number"]
 
 _EMPTY: dict[str, Value] = {}
 
@@ -39,6 +40,11 @@ def either(left: Value, right: Value) -> bool | None:
     return False if left is False and right is False else None
 
 
+def whole_number(value: float) -> int:
+    """Return an index or bound as an integer that iterators accept; no array is longer than the greatest of them."""
+    return max(-INTEGER_MAX, min(INTEGER_MAX, int(value)))
+
+
 def bounds(length: int, lower: int, upper: int, inclusive: bool) -> tuple[int, int]:
     """Return Python slice bounds for a GROQ slice (groq reference, section 6)."""
     low = lower + length if lower < 0 else lower
@@ -58,8 +64,8 @@ def slice_list(value: Value, lower: float, upper: float, inclusive: bool) -> lis
 def take(elements: Iterable[Value], lower: float, upper: float, inclusive: bool) -> list[Value]:
     """Return a slice of elements that come one by one, reading no more of them than it needs."""
     if lower >= 0 and upper >= 0:
-        low = int(lower)
-        return list(islice(elements, low, max(low, int(upper) + inclusive)))
+        low = whole_number(lower)
+        return list(islice(elements, low, max(low, whole_number(upper) + inclusive)))
     return slice_list(list(elements), lower, upper, inclusive) or []
 
 

@@ -57,11 +57,11 @@ class PipeGenerator(ChainGenerator):
             return f"wanted({lower.code}, {upper.code}, {following.inclusive})"
         return "None"
 
-    def _column(self, items: Fragment, scope: Scope, make: Callable[[Scope], Fragment]) -> Fragment:
+    def _column(self, items: Fragment, make: Callable[[Fragment], Fragment]) -> Fragment:
         """Return a list of one value per element."""
         variable = self.builder.variable("e", items.items)
         with self.builder.binding(variable.code, loop=True):
-            value = make(Scope(variable, scope))
+            value = make(variable)
         return Fragment(
             f"[{value.code} for {variable.code} in {items.code}]",
             "list",
@@ -75,21 +75,26 @@ class PipeGenerator(ChainGenerator):
         texts: list[str] = []
         for place, key in enumerate(node.arguments, start=1):
             assert isinstance(key, SortKey)
-            columns.append(self._column(items, scope, partial(self.expression, key.value)))
+            # Each key is a function of all items, so that the later ones need not be worked out for every item.
+            given = self.builder.variable("s", "list")
+            keys = self._column(replace(given, items=items.items), partial(self._key, key, scope))
+            code = f"(lambda {given.code}: {keys.code})"
+            columns.append(replace(keys, code=code, kind="any", uses=keys.uses - given.uses))
             texts.append(f"({{{place}}}, {key.descending}),")
         result = self.builder.make(
             f"order({{0}}, ({' '.join(texts)}), {wanted})", items, *columns, kind="list", heavy=True
         )
         return replace(result, items=items.items)
 
+    def _key(self, key: SortKey, scope: Scope, element: Fragment) -> Fragment:
+        return self.expression(key.value, Scope(element, scope))
+
     def _score(self, node: PipeCall, items: Fragment, scope: Scope) -> Fragment:
-        arguments = node.arguments
+        def total(element: Fragment) -> Fragment:
+            inner = Scope(element, scope)
+            return self._sum([self._score_of(argument, inner) for argument in node.arguments])
 
-        def total(inner: Scope) -> Fragment:
-            parts = [self._score_of(argument, inner) for argument in arguments]
-            return self._sum(parts)
-
-        scores = self._column(items, scope, total)
+        scores = self._column(items, total)
         result = self.builder.make("rank_by_score({0}, {1})", items, scores, kind="list", heavy=True)
         return replace(result, items="object")
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from heapq import nlargest, nsmallest
 
 from lakesim.groq.comparison import rank
 from lakesim.groq.values import Value
 
-__all__ = ["order"]
+__all__ = ["Column", "order"]
+
+Column = Callable[[list[Value]], list[Value]]
+"""Gives one key per item."""
 
 _SELECTION_FACTOR = 4
 """A selection beats a sort if fewer than one in this many elements are wanted."""
@@ -23,28 +26,31 @@ def _sortable(keys: list[Value]) -> list[Value]:
     return [rank(key) for key in keys]
 
 
-def order(items: list[Value], columns: Sequence[tuple[list[Value], bool]], wanted: int | None = None) -> list[Value]:
-    """Return `items` sorted by columns of keys, the first column first; ties keep their order.
+def order(items: list[Value], columns: Sequence[tuple[Column, bool]], wanted: int | None = None) -> list[Value]:
+    """Return `items` sorted by several keys, the first column first; ties keep their order.
 
-    Shape: each column is (one key per item, whether descending). `wanted` is how many items from the front are needed;
-    the answer may be cut there.
+    Shape: each column is (its keys, whether descending). `wanted` is how many items from the front are needed; the
+    answer is cut there, and the later keys are worked out only for items that the first key leaves in the running.
     """
-    sortable = [(_sortable(keys), descending) for keys, descending in columns]
-    places: list[int] = list(range(len(items)))
+    first, descending = columns[0]
+    keys = _sortable(first(items))
     if wanted is not None and wanted * _SELECTION_FACTOR < len(items):
-        places = _candidates(places, *sortable[0], wanted)
+        places = _candidates(keys, descending, wanted)
+        items, keys = [items[place] for place in places], [keys[place] for place in places]
+    sortable = [(keys, descending), *((_sortable(column(items)), down) for column, down in columns[1:])]
+    order_of = list(range(len(items)))
     # The last key first: each pass is stable, so the first key has the last word.
-    for keys, descending in reversed(sortable):
-        places.sort(key=keys.__getitem__, reverse=descending)
-    return [items[place] for place in (places if wanted is None else places[:wanted])]
+    for column_keys, down in reversed(sortable):
+        order_of.sort(key=column_keys.__getitem__, reverse=down)
+    return [items[place] for place in (order_of if wanted is None else order_of[:wanted])]
 
 
-def _candidates(places: list[int], keys: list[Value], descending: bool, wanted: int) -> list[int]:
-    """Return the places whose first key is good enough to be among the `wanted` first, ties included."""
+def _candidates(keys: list[Value], descending: bool, wanted: int) -> list[int]:
+    """Return the places whose key is good enough to be among the `wanted` first, ties included, in their order."""
     if wanted <= 0:
         return []
     if descending:
         bound = nlargest(wanted, keys)[-1]
-        return [place for place in places if keys[place] >= bound]
+        return [place for place, key in enumerate(keys) if key >= bound]
     bound = nsmallest(wanted, keys)[-1]
-    return [place for place in places if keys[place] <= bound]
+    return [place for place, key in enumerate(keys) if key <= bound]

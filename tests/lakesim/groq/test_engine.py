@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -63,6 +65,14 @@ class TestBadInput:
         with pytest.raises(GroqError, match="params are an object"):
             query("*", [], [1])  # type: ignore[arg-type]
 
+    @pytest.mark.parametrize("document", [object(), {1: 2}.keys(), {"a": object()}.values()])
+    def test_a_document_that_is_no_json_is_refused(self, document: Any) -> None:
+        with pytest.raises(GroqError, match="documents are a list of JSON values: not a JSON value"):
+            query("*", [document])
+
+    def test_relatives_of_the_json_types_are_taken_for_them(self) -> None:
+        assert query("*[a == 1].b[0]", [OrderedDict(a=1, b=(1, 2)), ("x",)]) == [1]
+
     def test_any_iterable_of_documents_will_do(self) -> None:
         assert query("*[n > 1]._id", (document for document in DOCUMENTS)) == ["b", "drafts.b"]
 
@@ -118,6 +128,19 @@ class TestCompiledQuery:
         assert compiled.run(ListDataset(DOCUMENTS[:1])) == 0
         assert compiled.run(ListDataset([1, None, {"n": 5}])) == 1
         assert compiled.text == "count(*[n > $least])"
+
+    def test_threads_may_share_it(self) -> None:
+        compiled = compile_query("*[_type == 't']{'by': *[n > ^.n && n in *[n > 1].n]._id}")
+        dataset = ListDataset(DOCUMENTS)
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda _: compiled.run(dataset), range(200)))
+        assert all(answer == [{"by": ["b", "drafts.b"]}, {"by": ["drafts.b"]}] for answer in answers)
+
+    def test_parameters_changed_afterwards_do_not_matter(self) -> None:
+        params = {"v": 1}
+        compiled = compile_query("*[n == $v]._id", params)
+        params["v"] = 2
+        assert compiled.run(ListDataset(DOCUMENTS)) == ["a"]
 
     def test_parsing_and_generating_happen_once_per_text(self, monkeypatch: pytest.MonkeyPatch) -> None:
         text = "*[n == $v && 'once' == 'once']._id"

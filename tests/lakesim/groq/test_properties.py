@@ -11,10 +11,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lakesim.clock import parse_time
-from lakesim.groq import Environment, GroqError, ListDataset, compile_query, parse, query
+from lakesim.groq import Environment, GroqError, ListDataset, compile_filter, compile_query, parse, query
 from lakesim.groq.cursor import DEPTH_MAX
 from lakesim.groq.dataset import Document
-from lakesim.groq.lexer import QUERY_LENGTH_MAX
+from lakesim.groq.lexer import QUERY_LENGTH_MAX, QUERY_TOKENS_MAX
+from lakesim.groq.selectors import SELECTOR_STEPS_MAX
 from lakesim.groq.values import export
 from lakesim.testing.groq_strategies import PARAMS, documents, queries
 
@@ -91,6 +92,18 @@ def containers_of(value: Any) -> Iterable[Any]:
 
 def containers(value: Any) -> set[int]:
     return set(map(id, containers_of(value)))
+
+
+@given(queries(), documents())
+def test_a_filter_passes_the_documents_that_the_query_selects(condition: str, items: list[Document]) -> None:
+    text = f"*[({condition}) == true || n == 1]"
+    try:
+        passes = compile_filter(text, PARAMS)
+    except GroqError:
+        # It reads other documents, or is no condition at all.
+        return
+    selected = query(text, items, PARAMS, now=ENVIRONMENT.now, identity="me")
+    assert [item for item in items if passes(item, ENVIRONMENT)] == selected
 
 
 @given(queries(), documents())
@@ -196,7 +209,7 @@ NESTED = {
 
 
 @pytest.mark.parametrize("kind", NESTED)
-@pytest.mark.parametrize("depth", [1, DEPTH_MAX // 2 - 2, DEPTH_MAX, DEPTH_MAX + 1, 20_000])
+@pytest.mark.parametrize("depth", [1, DEPTH_MAX // 2 - 2, DEPTH_MAX, DEPTH_MAX + 1, 3_000])
 def test_nesting_is_bounded(kind: str, depth: int) -> None:
     before, middle, after = NESTED[kind]
     prefix, _, repeated = before.rpartition("~")
@@ -233,6 +246,15 @@ def test_a_text_beyond_the_limit_is_refused() -> None:
     assert query(" " * (QUERY_LENGTH_MAX - 1) + "1", []) == 1
     with pytest.raises(GroqError, match="characters, the limit is"):
         query(" " * QUERY_LENGTH_MAX + "1", [])
+    with pytest.raises(GroqError, match="tokens"):
+        query("[" + "1," * QUERY_TOKENS_MAX + "]", [])
+
+
+def test_a_selector_has_a_bounded_number_of_steps() -> None:
+    # Story: each step copied the whole path before it, and forty-five thousand of them took minutes.
+    assert query("diff::changedAny(1, 2, a" + ".a" * SELECTOR_STEPS_MAX + ")", []) is False
+    with pytest.raises(GroqError, match="a selector has at most"):
+        query("diff::changedAny(1, 2, a" + ".a" * 20_000 + ")", [])
 
 
 def test_parse_is_bounded_as_well() -> None:

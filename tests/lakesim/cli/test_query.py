@@ -60,7 +60,7 @@ def test_standard_input_holds_the_documents():
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["cont(*)"], 'unknown function "cont" Did you mean "count"?'),
+        (["cont(*)"], 'unknown function "cont". Did you mean "count"?'),
         (["*[a =="], "unexpected end-of-file"),
         (["*[_id == $id]"], "param $id referenced, but not provided"),
         (["*", "--param", "id=f1"], "the value is no JSON"),

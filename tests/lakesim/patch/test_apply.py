@@ -287,6 +287,11 @@ def test_generated_patches_give_json_or_an_item_error() -> None:
 
 
 def instructions(action: Callable[[], Any]) -> int:
+    # Finalizers that happen to run in between count too, so the least of a few runs is the action's own.
+    return min(instructions_once(action) for _ in range(3))
+
+
+def instructions_once(action: Callable[[], Any]) -> int:
     count = 0
 
     def trace(frame: Any, event: str, _: Any) -> Any:

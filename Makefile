@@ -24,6 +24,7 @@ contracts: $(STAMP)
 	$(BIN)/lint-imports
 
 benchmark: $(STAMP)
+	@if command -v npm >/dev/null 2>&1; then bash benchmarks/groq/setup.sh && bash benchmarks/store/peer/setup.sh; fi
 	$(BIN)/python -m pytest benchmarks -q -n 0 --benchmark-enable --benchmark-only --benchmark-json reports/benchmark.json
 
 check: test lint types contracts conformance
@@ -43,7 +44,7 @@ $(STAMP): pyproject.toml requirements.lock
 
 # Writes the lock file anew from pyproject.toml (needs uv).
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header --no-annotate --quiet -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra server --universal --python-version 3.11 --no-header --no-annotate --quiet -o requirements.lock
 
 clean:
 	rm -rf $(VENV) reports .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

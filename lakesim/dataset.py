@@ -30,7 +30,7 @@ from lakesim.store.answer import mutate_answer
 from lakesim.store.choices import LakeChoices
 from lakesim.store.history import LoggedTransaction
 from lakesim.store.memory import MemoryStore
-from lakesim.store.raw_view import RawView
+from lakesim.store.raw_view import RawView, Readable
 from lakesim.store.replay import replay
 from lakesim.store.selection import resolve_selections
 from lakesim.store.transaction import Transaction
@@ -67,7 +67,8 @@ class Dataset:
         self.limits = limits
         self.choices = choices
         self._clock = clock
-        self._project_id = project_id
+        self.project_id = project_id
+        """What `sanity::projectId()` answers."""
         self._store = store or MemoryStore()
         self._hub = Hub(limits, choices)
         self._keeper = Keeper(self._store, self._write, clock=clock, limits=limits, choices=choices)
@@ -305,16 +306,23 @@ class Dataset:
             "omitted": [{"id": key, "reason": "existence"} for key, document in found if document is None],
         }
 
-    def query(self, groq: str, params: Mapping[str, Any] | None = None, *, perspective: Perspective = RAW) -> Json:
+    def query(
+        self,
+        groq: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        perspective: Perspective = RAW,
+        readable: Readable | None = None,
+    ) -> Json:
         """Return the result of a GROQ query.
 
         `perspective` defaults to `raw`, everything as stored: callers in process have no API version that would
-        choose. See `lakesim.perspective` for the others.
+        choose. See `lakesim.perspective` for the others. Stored documents that are not `readable` are as if absent.
         Raises: GroqError for an invalid query, BadRequestError for an invalid perspective.
         """
         compiled = compile_query(groq, dict(params or {}))
         with self._settled():
-            view = view_of(self._store, perspective, self.choices)
+            view = view_of(self._store, perspective, self.choices, readable=readable)
             result = compiled.run(view, self._environment())
         return copy(result)
 
@@ -333,7 +341,7 @@ class Dataset:
         return map(copy, documents)
 
     def _environment(self) -> Environment:
-        return Environment(now=self._clock.now(), project_id=self._project_id, dataset=self.name)
+        return Environment(now=self._clock.now(), project_id=self.project_id, dataset=self.name)
 
     # -- listening
 
@@ -462,7 +470,7 @@ class Dataset:
             clock=self._clock,
             limits=self.limits,
             choices=self.choices,
-            project_id=self._project_id,
+            project_id=self.project_id,
             store=replay(self.log(), self.limits),
         )
 

@@ -73,6 +73,12 @@ class Lake:
         """Return the names of the datasets made so far, sorted."""
         return sorted(self._datasets)
 
+    def rename(self, project_id: str) -> None:
+        """Give the lake, and every dataset in it, another project id."""
+        self.project_id = project_id
+        for dataset in list(self._datasets.values()):
+            dataset.project_id = project_id
+
     def delete_dataset(self, name: str) -> None:
         """Forget a dataset and all it holds; its listeners are closed.
 

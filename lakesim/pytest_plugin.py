@@ -1,7 +1,8 @@
 """Pytest fixtures for code that talks to Sanity: a fresh lake per test, seeded, so that every run is the same.
 
-`lake` and `dataset` (named "production") are new for each test; `@pytest.mark.lake(seed=7)` chooses another seed, and
-`@pytest.mark.lake(seed=None)` a lake that follows the machine's clock.
+`lake` and `dataset` (named "production") are new for each test, and `lake_server` is the address at which that lake is
+served. `@pytest.mark.lake(seed=7)` chooses another seed, `@pytest.mark.lake(seed=None)` a lake that follows the
+machine's clock.
 """
 
 from __future__ import annotations
@@ -52,11 +53,21 @@ def dataset(lake: Lake) -> Dataset:
 
 
 @pytest.fixture
-def lake_server() -> str:
-    """The address of a lake served over HTTP (not supported yet).
+def lake_server(lake: Lake) -> Iterator[str]:
+    """The address of a server for the test's lake: whichever project a client names, it finds what `lake` holds.
 
-    Raises: NotSupportedError.
+    Raises: pytest.UsageError where the packages that serve are not installed.
     """
-    from lakesim.errors import NotSupportedError
+    from lakesim.server.access import Access
+    from lakesim.server.projects import Projects
 
-    raise NotSupportedError("the fixture lake_server is not supported yet: use `lake` or `dataset`, in this process")
+    try:
+        from lakesim.server.runner import serving
+    except ModuleNotFoundError as error:
+        # `lake` and `dataset` do without these packages.
+        raise pytest.UsageError(
+            f"lake_server needs the package {error.name}, which is not installed: pip install 'lakesim[server]'"
+        ) from None
+
+    with serving(Projects(lambda project_id: lake, default_id=lake.project_id), Access()) as url:
+        yield url

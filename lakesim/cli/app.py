@@ -6,6 +6,7 @@ import typer
 
 from lakesim.cli import refused
 from lakesim.cli.query import query
+from lakesim.cli.serve import execute, serve
 
 __all__ = ["app", "main"]
 
@@ -21,8 +22,8 @@ app = typer.Typer(
 ANYTHING = {"ignore_unknown_options": True}
 
 app.command("query")(query)
-app.command("serve", context_settings=ANYTHING)(refused.serve)
-app.command("exec", context_settings=ANYTHING)(refused.execute)
+app.command("serve")(serve)
+app.command("exec")(execute)
 app.command("import", context_settings=ANYTHING)(refused.import_command)
 app.command("export", context_settings=ANYTHING)(refused.export_command)
 

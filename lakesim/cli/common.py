@@ -28,10 +28,10 @@ def write_text(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
-def fail(text: str) -> NoReturn:
-    """Say what is wrong on standard error and end with the exit code for bad usage."""
+def fail(text: str, *, code: int = BAD_USAGE) -> NoReturn:
+    """Say what is wrong on standard error and end with an exit code, by default that for bad usage."""
     sys.stderr.write(f"error: {text}\n")
-    raise typer.Exit(BAD_USAGE)
+    raise typer.Exit(code)
 
 
 def guarded(command: _Command) -> _Command:

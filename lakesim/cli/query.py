@@ -52,7 +52,7 @@ def query(
       lakesim query 'count(*[references("genre-drama")])' --file films.ndjson --explain
     """
     if url is not None:
-        raise NotSupportedError("--url is not supported yet: the lake has no HTTP side; use --file FILE.ndjson")
+        raise NotSupportedError("--url is not supported yet: queries are answered from a file; use --file FILE.ndjson")
     if file is None:
         fail("query needs the documents: --file FILE.ndjson, or --file - for standard input")
     text = sys.stdin.read() if groq == "-" else groq

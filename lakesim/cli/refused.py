@@ -9,35 +9,9 @@ import typer
 from lakesim.cli.common import guarded
 from lakesim.errors import NotSupportedError
 
-__all__ = ["execute", "export_command", "import_command", "serve"]
+__all__ = ["export_command", "import_command"]
 
 Arguments = Annotated[list[str] | None, typer.Argument(help="Whatever the command will take.")]
-
-
-@guarded
-def serve(arguments: Arguments = None) -> None:
-    """Serve a lake over HTTP (not supported yet).
-
-    \b
-    Example:
-      lakesim serve --port 3333
-    """
-    raise NotSupportedError(
-        "lakesim serve is not supported yet; in Python, `from lakesim import Lake` gives a lake in this process"
-    )
-
-
-@guarded
-def execute(arguments: Arguments = None) -> None:
-    """Start a lake, run a command with LAKESIM_URL set, stop (not supported yet).
-
-    \b
-    Example:
-      lakesim exec -- npm test
-    """
-    raise NotSupportedError(
-        "lakesim exec is not supported yet; with pytest, a fixture that makes `lakesim.Lake()` does the same in process"
-    )
 
 
 @guarded

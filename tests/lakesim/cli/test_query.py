@@ -89,7 +89,7 @@ def test_a_missing_file_is_named(tmp_path):
     assert (done.exit_code, "none.ndjson" in done.stderr) == (2, True)
 
 
-@pytest.mark.parametrize("command", ["serve", "exec", "import", "export"])
+@pytest.mark.parametrize("command", ["import", "export"])
 def test_what_is_not_done_is_refused_by_name(command):
     done = CliRunner().invoke(app, [command, "--port", "1"])
     assert done.exit_code == 2

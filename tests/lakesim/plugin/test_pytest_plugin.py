@@ -51,18 +51,32 @@ def test_the_marker_chooses_the_seed(project):
     assert outcome(project, text) == {"passed": 3}
 
 
-def test_an_unknown_option_and_the_server_are_refused_by_name(project):
+def test_the_server_serves_the_tests_own_lake(project):
+    text = """
+        import httpx2
+        import pytest
+
+        QUERY = "/v1/data/query/production?query=*._id"
+
+        @pytest.mark.parametrize("round", [1, 2])
+        def test_served(lake_server, dataset, round):
+            assert httpx2.get(lake_server + QUERY).json()["result"] == []
+            dataset.mutate([{"create": {"_id": "a", "_type": "post"}}])
+            headers = {"x-sanity-project-id": "any"}
+            assert httpx2.get(lake_server + QUERY, headers=headers).json()["result"] == ["a"]
+    """
+    assert outcome(project, text) == {"passed": 2}
+
+
+def test_an_unknown_option_is_refused_by_name(project):
     text = """
         import pytest
 
         @pytest.mark.lake(sed=7)
         def test_misspelt(dataset):
             pass
-
-        def test_served(lake_server):
-            pass
     """
     project.makepyfile(text)
     result = project.runpytest_inprocess("-q")
-    result.assert_outcomes(errors=2)
-    result.stdout.fnmatch_lines(["*takes seed=*, not sed*", "*lake_server is not supported yet*"])
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*takes seed=*, not sed*"])

@@ -1,0 +1,58 @@
+"""What every endpoint shares: taking the request apart, and turning refusals and faults into answers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lakesim.errors import LakeError
+from lakesim.server.access import Access
+from lakesim.server.call import Call, take
+from lakesim.server.projects import Projects
+from lakesim.server.statuses import INTERNAL_ERROR_BODY
+from lakesim.server.wire import error_answer, json_answer
+
+__all__ = ["AsyncHandler", "Handler", "RouteSpec", "make_route", "make_stream_route"]
+
+Handler: TypeAlias = Callable[[Call], Response]
+"""Carries a call out, on a thread of its own."""
+AsyncHandler: TypeAlias = Callable[[Call], Awaitable[Response]]
+"""Carries a call out in the event loop; for streams."""
+RouteSpec: TypeAlias = tuple[str, str, Handler]
+"""Method, path below the API version, and handler."""
+
+_LOG: Final = logging.getLogger("lakesim.server")
+
+
+def make_route(method: str, path: str, handler: Handler, projects: Projects, access: Access) -> Route:
+    """Return the route of an endpoint whose handler runs on a thread of its own."""
+
+    async def on_a_thread(call: Call) -> Response:
+        return await run_in_threadpool(handler, call)
+
+    return make_stream_route(method, path, on_a_thread, projects, access)
+
+
+def make_stream_route(method: str, path: str, handler: AsyncHandler, projects: Projects, access: Access) -> Route:
+    """Return the route of an endpoint whose handler runs in the event loop."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            call = await take(request, projects, access)
+            return await handler(call)
+        except LakeError as error:
+            return error_answer(error)
+        except ClientDisconnect:
+            # Nobody reads this one.
+            return Response(status_code=400)
+        except Exception:
+            _LOG.exception("%s %s failed", request.method, request.url.path)
+            return json_answer(INTERNAL_ERROR_BODY, status=500)
+
+    return Route(path, endpoint, methods=[method])

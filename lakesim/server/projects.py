@@ -1,0 +1,209 @@
+"""Projects and their datasets: one lake per project id, made when it is first asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Final
+
+from lakesim.clock import format_millis
+from lakesim.errors import BadRequestError, DatasetNotFoundError
+from lakesim.lake import Dataset, Lake
+from lakesim.server.gateway import ConflictError, ForbiddenError
+from lakesim.server.streams import EventStream
+from lakesim.store.names import check_dataset_name
+from lakesim.suggest import did_you_mean
+
+__all__ = ["ACL_MODES", "FIRST_DATASET", "DatasetRecord", "Project", "Projects"]
+
+ACL_MODES: Final = ("public", "private", "custom")
+"""What a dataset's `aclMode` may be."""
+FIRST_DATASET: Final = "production"
+"""The dataset that every project has from the start."""
+PROJECTS_MAX: Final = 1_000
+"""Projects that one server holds: every host name a client makes up becomes one."""
+
+_PROJECT_ID: Final = re.compile(r"[a-z0-9][-a-z0-9]{0,62}")
+
+
+@dataclass(slots=True)
+class DatasetRecord:
+    """A dataset, what the project keeps about it, and the event streams open on it."""
+
+    dataset: Dataset
+    acl_mode: str
+    created_at: str
+    streams: set[EventStream] = field(default_factory=set)
+    nothing: Dataset | None = None
+    """What callers read who may read nothing: a dataset of the same name that stays empty."""
+
+
+class Project:
+    """One project: its lake, and its datasets as the management endpoints see them."""
+
+    def __init__(self, project_id: str, lake: Lake) -> None:
+        """Take the lake, and make the first dataset in it."""
+        self.project_id = project_id
+        self.lake = lake
+        self._records: dict[str, DatasetRecord] = {}
+        self._lock = Lock()
+        lake.dataset(FIRST_DATASET)
+
+    def rename(self, project_id: str) -> None:
+        """Give the project and its lake another id."""
+        self.project_id = project_id
+        self.lake.rename(project_id)
+
+    def records(self) -> list[DatasetRecord]:
+        """Return the datasets, those made in process too, by name."""
+        return [self.record(name) for name in self.lake.datasets()]
+
+    def record(self, name: str) -> DatasetRecord:
+        """Return a dataset.
+
+        Raises: DatasetNotFoundError.
+        """
+        with self._lock:
+            return self._record(name)
+
+    def _record(self, name: str) -> DatasetRecord:
+        if name not in self.lake.datasets():
+            raise DatasetNotFoundError(name, self.project_id)
+        if name not in self._records:
+            created_at = format_millis(self.lake.clock.now())
+            self._records[name] = DatasetRecord(self.lake.dataset(name), ACL_MODES[0], created_at)
+        return self._records[name]
+
+    def readable(self, name: str, *, reads: bool) -> Dataset:
+        """Return the dataset, or an empty one of the same name for callers who may read nothing.
+
+        Raises: DatasetNotFoundError.
+        """
+        record = self.record(name)
+        if reads:
+            return record.dataset
+        if record.nothing is None:
+            lake = self.lake
+            record.nothing = Dataset(
+                name, clock=lake.clock, limits=lake.limits, choices=lake.choices, project_id=self.project_id
+            )
+        return record.nothing
+
+    def create(self, name: str, acl_mode: str) -> DatasetRecord:
+        """Make a dataset.
+
+        Raises: BadRequestError for a malformed name or mode, ConflictError where there is one.
+        """
+        check_dataset_name(name)
+        _check_acl_mode(acl_mode)
+        with self._lock:
+            if name in self.lake.datasets():
+                raise ConflictError(f'Dataset "{name}" already exists in project "{self.project_id}"')
+            self.lake.dataset(name)
+            record = self._record(name)
+            record.acl_mode = acl_mode
+            return record
+
+    def edit(self, name: str, acl_mode: str) -> DatasetRecord:
+        """Change a dataset's mode.
+
+        Raises: DatasetNotFoundError, BadRequestError.
+        """
+        _check_acl_mode(acl_mode)
+        record = self.record(name)
+        record.acl_mode = acl_mode
+        return record
+
+    def delete(self, name: str) -> None:
+        """Forget a dataset and all it holds; its listeners are told not to come back.
+
+        Raises: DatasetNotFoundError.
+        """
+        with self._lock:
+            record = self._record(name)
+            self.lake.delete_dataset(name)
+            self._records.pop(name, None)
+        for stream in list(record.streams):
+            stream.finish({"type": "disconnect", "reason": f'Dataset "{name}" was deleted'})
+
+    def end_streams(self) -> None:
+        """End every event stream; clients will connect anew."""
+        for record in list(self._records.values()):
+            for stream in list(record.streams):
+                stream.finish()
+
+
+class Projects:
+    """All projects of a server; any id is a project.
+
+    The first project that a request names is also the one that requests mean which name none: the official client's
+    event streams carry no project id where its requests do, and both must meet.
+    """
+
+    def __init__(self, make_lake: Callable[[str], Lake], *, default_id: str = "lakesim") -> None:
+        """Take what makes the lake of a project id, and the id of the project that nobody has named yet."""
+        self.default_id = default_id
+        self._make_lake = make_lake
+        self._projects: dict[str, Project] = {}
+        self._first: Project | None = None
+        self._is_named = False
+        self._lock = Lock()
+
+    def project(self, project_id: str | None) -> Project:
+        """Return a project, made on the first request; None is the first one.
+
+        Raises: BadRequestError for a malformed id, ForbiddenError for one more than a server holds.
+        """
+        with self._lock:
+            if project_id is None:
+                return self._first_project()
+            known = self._projects.get(project_id)
+            if known is not None:
+                return known
+            if not _PROJECT_ID.fullmatch(project_id):
+                raise BadRequestError(f'Invalid project ID: "{project_id}" (up to 63 of a to z, 0 to 9 and -)')
+            if len(self._projects) >= PROJECTS_MAX:
+                raise ForbiddenError(f"This server holds {PROJECTS_MAX} projects, which is its limit; reset it first")
+            if self._is_named:
+                made = Project(project_id, self._make_lake(project_id))
+            else:
+                made = self._first_project()
+                made.rename(project_id)
+                self._is_named = True
+            self._projects[project_id] = made
+            return made
+
+    def _first_project(self) -> Project:
+        if self._first is None:
+            self._first = Project(self.default_id, self._make_lake(self.default_id))
+        return self._first
+
+    def _all(self) -> list[Project]:
+        unnamed = [] if self._first is None or self._is_named else [self._first]
+        return [*self._projects.values(), *unnamed]
+
+    def reset(self) -> None:
+        """Forget every project; each starts anew, as at the server's start, when it is next asked for."""
+        with self._lock:
+            projects = self._all()
+            self._projects.clear()
+            self._first, self._is_named = None, False
+            for project in projects:
+                project.end_streams()
+                for name in project.lake.datasets():
+                    project.lake.delete_dataset(name)
+
+    def end_streams(self) -> None:
+        """End every event stream of every project."""
+        for project in self._all():
+            project.end_streams()
+
+
+def _check_acl_mode(acl_mode: object) -> None:
+    if acl_mode not in ACL_MODES:
+        raise BadRequestError(
+            f"Invalid aclMode: {acl_mode!r} (there are: {', '.join(ACL_MODES)})."
+            + did_you_mean(str(acl_mode), ACL_MODES)
+        )

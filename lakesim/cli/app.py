@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from typing import NoReturn
+
 import typer
 
 from lakesim.cli import refused
@@ -30,4 +34,20 @@ app.command("export", context_settings=ANYTHING)(refused.export_command)
 
 def main() -> None:
     """Run the command line; the console script's entry point."""
-    app()
+    try:
+        app()
+    except SystemExit as ended:
+        if "granian" in sys.modules:
+            _leave(ended.code)
+        raise
+
+
+def _leave(code: object) -> NoReturn:
+    """End the process without taking the interpreter down first.
+
+    The server's own threads may still be on their way out; one that asks for the interpreter while it is being taken
+    down aborts the whole process, after everything was done.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0 if code is None else 1)

@@ -28,6 +28,7 @@ __all__ = ["address", "run", "serving"]
 START_SECONDS_MAX: Final = 10.0
 """How long a server may take to answer its first connection."""
 POLL_SECONDS: Final = 0.005
+GRACE_SECONDS: Final = 0.05
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 Ready = Callable[[str], object]
@@ -119,6 +120,8 @@ async def _serve(
             projects.end_streams()
             server.stop()  # type: ignore[no-untyped-call]
             await task
+            # The server's threads end a moment after it says that it has; see also `lakesim.cli.app`.
+            await asyncio.sleep(GRACE_SECONDS)
 
 
 @contextmanager

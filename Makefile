@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: test conformance lint types contracts benchmark check lock clean
+.PHONY: test conformance lint types contracts benchmark benchmark-peers check lock clean
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -q
@@ -24,8 +24,14 @@ contracts: $(STAMP)
 	$(BIN)/lint-imports
 
 benchmark: $(STAMP)
-	@if command -v npm >/dev/null 2>&1; then bash benchmarks/groq/setup.sh && bash benchmarks/store/peer/setup.sh; fi
 	$(BIN)/python -m pytest benchmarks -q -n 0 --benchmark-enable --benchmark-only --benchmark-json reports/benchmark.json
+
+# Against the reference implementations of the language and of a store in memory; needs Node.js, takes minutes.
+benchmark-peers: $(STAMP)
+	bash benchmarks/groq/setup.sh
+	bash benchmarks/store/peer/setup.sh
+	$(BIN)/python benchmarks/store/compare_stores.py
+	$(BIN)/python benchmarks/groq/bench_groq.py
 
 check: test lint types contracts conformance
 

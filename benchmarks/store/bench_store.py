@@ -18,7 +18,8 @@ SIZES = (100, 1_000, 100_000)
 
 @pytest.fixture(name="workload", params=SIZES)
 def workload_of_size(request: pytest.FixtureRequest) -> Workload:
-    if request.param > 1_000 and request.config.getoption("benchmark_disable"):
+    options = request.config.getoption
+    if request.param > 1_000 and options("benchmark_disable") and not options("benchmark_enable"):
         pytest.skip("large datasets are measured only with --benchmark-enable")
     return Workload(request.param, batch=50)
 

@@ -19,7 +19,6 @@ __all__ = [
     "Item",
     "bare",
     "group_of",
-    "insert_item",
     "layer_of",
     "raw_items",
     "read_items",
@@ -185,12 +184,6 @@ def targets_of(document: Document | None, field: FieldLike) -> list[str]:
 def replace_items(document: Document, field: FieldLike, items: Iterable[Json]) -> dict[str, Any]:
     """Return `document` with the array field holding `items`; an emptied list stays as `[]`."""
     return with_value_at(document, field.path, list(items))
-
-
-def insert_item(document: Document, field: FieldLike, raw: Json, index: int) -> dict[str, Any]:
-    """Return `document` with `raw` inserted into the array field before position `index`."""
-    items = raw_items(document, field)
-    return replace_items(document, field, [*items[:index], raw, *items[index:]])
 
 
 def set_single(document: Document, field: FieldLike, reference: Json) -> dict[str, Any]:

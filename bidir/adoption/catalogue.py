@@ -45,7 +45,7 @@ class Catalogue:
     def relation_of(self, field: int) -> Relation:
         """Return the first relation a field takes part in: the one faults without a partner are told under."""
         end = self.fields[field]
-        return next(one for one in self.schema.relations if end in (one.left, one.right))
+        return self.schema.relations_of(end)[0]
 
     def answers(self) -> list[Answer]:
         """Return every (field, target type) that has an inverse field, with that field."""

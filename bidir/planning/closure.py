@@ -88,9 +88,8 @@ def _no_longer_wanted(work: Work, layer: str, edit: SlotEdit, target: str) -> No
         for other in world.layers_of(edit.group)
         if (slot := world.slot(edit.group, edit.field, other)) is not None and target in slot.counts
     ]
-    for relation in work.schema.relations:
-        if edit.field in (relation.left, relation.right):
-            work.settle(Link(relation, edit.field, edit.group, target), layer)
+    for relation in work.schema.relations_of(edit.field):
+        work.settle(Link(relation, edit.field, edit.group, target), layer)
     for other in others:
         _one_sided(work, other, edit.field, edit.group, target)
 
@@ -98,7 +97,7 @@ def _no_longer_wanted(work: Work, layer: str, edit: SlotEdit, target: str) -> No
 def _one_sided(work: Work, layer: str, field: Field, group: str, target: str) -> None:
     """Tell why a new pointer gets no other half: no such document, or a type without the inverse field."""
     name = work.world.type_of(target)
-    relations = [relation for relation in work.schema.relations if field in (relation.left, relation.right)]
+    relations = work.schema.relations_of(field)
     if name is None:
         # What the target would be is unknown; any relation of the field names the pair well enough.
         work.wait(

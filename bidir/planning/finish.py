@@ -62,7 +62,7 @@ def _relation_of(work: Work, field: Field, target: str) -> Relation | None:
     link = work.link_of(field, "", target)
     if link is not None:
         return link.relation
-    return next((relation for relation in work.schema.relations if field in (relation.left, relation.right)), None)
+    return next(iter(work.schema.relations_of(field)), None)
 
 
 def _drop_repeats(work: Work, layer: str, edit: SlotEdit) -> None:
@@ -97,7 +97,7 @@ def report_odd_items(work: Work, group: str, layer: str) -> None:
     world = work.world
     for field in world.fields_of(group):
         slot = world.slot(group, field, layer)
-        relation = next((one for one in work.schema.relations if field in (one.left, one.right)), None)
+        relation = next(iter(work.schema.relations_of(field)), None)
         if slot is None or relation is None:
             continue
         for index, item in enumerate(slot.items):
@@ -119,7 +119,7 @@ def carry_waiting(work: Work, waiting: Iterable[Key]) -> None:
     for group, layer in dict.fromkeys([*work.user, *work.made, *work.written]):
         for field in world.fields_of(group):
             slot = world.slot(group, field, layer)
-            relation = next((one for one in work.schema.relations if field in (one.left, one.right)), None)
+            relation = next(iter(work.schema.relations_of(field)), None)
             for target in slot.counts if slot is not None and relation is not None else ():
                 if relation is None or (relation.name, group, target, layer) in work.pending:
                     continue

@@ -15,7 +15,7 @@ from bidir.planning.emit import emit
 from bidir.planning.intent import Simulated
 from bidir.planning.items import free_key, with_reference
 from bidir.planning.plan import Plan
-from bidir.planning.work import STEPS_MAX, Link, Work
+from bidir.planning.work import STEPS_MAX, Link, Work, link_between
 from bidir.refs import DRAFTS, PUBLISHED, Item, stored_id
 from bidir.relations import Field, Schema
 from bidir.siblings import Snapshot, World
@@ -41,8 +41,6 @@ STEPS_PER_DOCUMENT = 1_000
 """Links a repair may write per document of the dataset before it is taken for a loop."""
 PASSES_MAX = 5
 """Passes over all views; one more than is needed for a version made in one of them to be taken into account."""
-NOTES: frozenset[Kind] = frozenset({"strong-inverse", "wrong-type", "malformed-item", "tolerated-dangling", "overlap"})
-"""What is remarkable but no violation: repair leaves it (E6, E8.19)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def find_violations(
 
 
 def _relation_name(world: World, field: Field) -> str:
-    return next((one.name for one in world.schema.relations if field in (one.left, one.right)), "")
+    return next((one.name for one in world.schema.relations_of(field)), "")
 
 
 def _item_faults(world: World, view: str, group: str, field: Field, notes: bool) -> Iterator[Violation]:
@@ -202,7 +200,7 @@ def _halves(world: World, view: str) -> Iterator[Link]:
         for field, target in list(_in_view(world, view, group)):
             if not own and world.own(target, view) is None:
                 continue
-            link = world_link(world, field, group, target)
+            link = link_between(world, field, group, target)
             if link is not None:
                 yield link
 
@@ -212,15 +210,8 @@ def _unanswerable(world: World, view: str) -> Iterator[tuple[str, Field, str]]:
         if world.own(group, view) is None:
             continue
         for field, target in list(_in_view(world, view, group)):
-            if world_link(world, field, group, target) is None:
+            if link_between(world, field, group, target) is None:
                 yield group, field, target
-
-
-def world_link(world: World, field: Field, group: str, target: str) -> Link | None:
-    """Return the link, or None where the target's type has no inverse field or is unknown."""
-    name = world.type_of(target)
-    pair = None if name is None else world.schema.inverse(field, name)
-    return None if pair is None else Link(pair[0], field, group, target)
 
 
 # ------------------------------------------------------------------------------------------------------- mending
@@ -297,7 +288,7 @@ def normalise(work: Work, view: str, group: str, field: Field) -> None:
 
 
 def _keyed(work: Work, view: str, group: str, field: Field, item: Item) -> Item:
-    relation = next(one for one in work.schema.relations if field in (one.left, one.right))
+    relation = work.schema.relations_of(field)[0]
     key = free_key(relation, item.target or "", work.world.changing(group, field, view))
     raw = {**item.raw, "_key": key}
     return replace(item, raw=raw, key=key, reference=item.reference if field.member else raw)
@@ -348,7 +339,7 @@ def _keep_waiting_for_missing(work: Work, waiting: Collection[tuple[str, str, st
     world = work.world
     for view in (PUBLISHED, *world.release_views()):
         for group, field, target in _unanswerable(world, view):
-            relation = next(one for one in work.schema.relations if field in (one.left, one.right))
+            relation = work.schema.relations_of(field)[0]
             key = (relation.name, group, target, view)
             if world.type_of(target) is None and key not in waiting:
                 text = f"{group}: {field.name} points at {target}, which does not exist"
@@ -381,7 +372,7 @@ def pending_link(world: World, item: Pending) -> Link | None:
         return None
     for field in world.fields_of(item.source):
         if field in (relation.left, relation.right):
-            link = world_link(world, field, item.source, item.target)
+            link = link_between(world, field, item.source, item.target)
             if link is not None:
                 return link
     return None

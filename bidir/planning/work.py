@@ -15,7 +15,7 @@ from bidir.refs import DRAFTS, PUBLISHED, value_at
 from bidir.relations import Field, Relation, Schema
 from bidir.siblings import World, copied
 
-__all__ = ["STEPS_MAX", "Link", "Mode", "Work"]
+__all__ = ["STEPS_MAX", "Link", "Mode", "Work", "link_between"]
 
 Mode = Literal["steal", "claim", "force"]
 """How an addition treats a taken place: by the relation's policy; never taking it (undelete, restore, adoption); or
@@ -49,13 +49,20 @@ class Link:
         return Link(self.relation, self.relation.other(self.field), self.target, self.group)
 
 
+def link_between(world: World, field: Field, group: str, target: str) -> Link | None:
+    """Return the link, or None where the target's type has no inverse field or is unknown."""
+    name = world.type_of(target)
+    pair = None if name is None else world.schema.inverse(field, name)
+    return None if pair is None else Link(pair[0], field, group, target)
+
+
 @dataclass(slots=True)
 class Work:
     """State of one plan.
 
     Of versions (group, layer): `made` were created by the engine in this plan, `written` changed by it, `user` touched
     by the user's own mutations, `rewritten` replaced as a whole; `arrived` were made from a draft, through which their
-    group became visible in a release. `new` are the links made. `committed`: the change at hand was made by others and
+    group became visible in a release. `committed`: the change at hand was made by others and
     stands already, so that no policy can refuse it; `publishing`: it is a publish. `refused` are groups that the caller
     may not write.
     """
@@ -70,7 +77,6 @@ class Work:
     notices: list[Notice] = dataclass_field(default_factory=list)
     made: dict[tuple[str, str], None] = dataclass_field(default_factory=dict)
     written: dict[tuple[str, str], None] = dataclass_field(default_factory=dict)
-    new: dict[tuple[str, str, str, str], Link] = dataclass_field(default_factory=dict)
     relations: dict[str, None] = dataclass_field(default_factory=dict)
     user: dict[tuple[str, str], None] = dataclass_field(default_factory=dict)
     rewritten: dict[tuple[str, str], None] = dataclass_field(default_factory=dict)
@@ -127,9 +133,7 @@ class Work:
 
     def link_of(self, field: Field, group: str, target: str) -> Link | None:
         """Return the link with its relation, or None where the target's type has no inverse field (or is unknown)."""
-        name = self.world.type_of(target)
-        pair = None if name is None else self.schema.inverse(field, name)
-        return None if pair is None else Link(pair[0], field, group, target)
+        return link_between(self.world, field, group, target)
 
     def ensure(self, group: str, layer: str, *, without: Iterable[Field] | None = None) -> bool:
         """Make sure the group has its own version in `layer`, copying what lies below (R3); False where it cannot be.
@@ -172,7 +176,6 @@ class Work:
         world = self.world
         layer = self.home(link, layer)
         if world.holds(link.group, link.field, layer, link.target):
-            self.new[(link.group, layer, link.field.name, link.target)] = link
             return True
         if not self.ensure(link.group, layer) or self._misshapen(link, layer):
             return False
@@ -185,7 +188,6 @@ class Work:
                 slot.drop(other)
         slot.insert(index if link.field.many else 0, item)
         self._mark(link, layer)
-        self.new[(link.group, layer, link.field.name, link.target)] = link
         return True
 
     def remove_half(self, link: Link, layer: str) -> bool:
@@ -198,7 +200,6 @@ class Work:
             return False
         self._count()
         world.changing(link.group, link.field, layer).remove(link.target)
-        self.new.pop((link.group, layer, link.field.name, link.target), None)
         self._mark(link, layer)
         if link.field.min and len(world.targets(link.group, link.field, layer)) < link.field.min:
             self.notice(

@@ -109,6 +109,10 @@ class Schema:
         """Return the relation of `field` towards a target type and the field there; None if it has no inverse field."""
         return self._inverses.get((field, target_type))
 
+    def relations_of(self, field: Field) -> tuple[Relation, ...]:
+        """Return the relations that `field` is an end of, in schema order."""
+        return tuple(relation for relation in self.relations if field in (relation.left, relation.right))
+
     def relation(self, name: str) -> Relation:
         """Return the relation called `name`, stored or derived.
 

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: test conformance lint types contracts benchmark benchmark-peers check lock clean
+.PHONY: test conformance lint types contracts benchmark benchmark-peers benchmark-server coverage-page check lock clean
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -q
@@ -32,6 +32,14 @@ benchmark-peers: $(STAMP)
 	bash benchmarks/store/peer/setup.sh
 	$(BIN)/python benchmarks/store/compare_stores.py
 	$(BIN)/python benchmarks/groq/bench_groq.py
+
+# Requests per second, listeners and memory of a served lake; best on an idle machine.
+benchmark-server: $(STAMP)
+	$(BIN)/python benchmarks/server/report.py
+
+# Writes docs/coverage.md anew from the registries.
+coverage-page: $(STAMP)
+	$(BIN)/python -m lakesim.testing.coverage_page
 
 check: test lint types contracts conformance
 

@@ -7,11 +7,14 @@ same seed are the same byte for byte. An unseeded one follows the machine's cloc
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
 
 __all__ = [
+    "LATEST",
     "SEEDED_START",
     "TRANSACTION_TICK",
     "Clock",
@@ -19,10 +22,13 @@ __all__ = [
     "format_millis",
     "format_seconds",
     "parse_time",
+    "processor_seconds",
 ]
 
 SEEDED_START = datetime(2026, 1, 1, tzinfo=UTC)
 """Where a seeded clock starts."""
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+"""How far a clock can be moved: after it there is room for every transaction still to come."""
 TRANSACTION_TICK = timedelta(milliseconds=1)
 """How far a seeded clock moves with each transaction, so that history by time can tell them apart."""
 
@@ -47,6 +53,9 @@ class Clock:
         self._manual: datetime | None = None if seed is None else (start or SEEDED_START)
         self._last: datetime | None = None
         self._watchers: list[Callable[[], object]] = []
+        self._generators: dict[str, random.Random] = {}
+        self._waiting: list[tuple[datetime, int, Callable[[], object]]] = []
+        self._waited = 0
 
     @property
     def is_manual(self) -> bool:
@@ -85,24 +94,23 @@ class Clock:
     def set(self, instant: datetime) -> None:
         """Stop the clock at `instant` (aware); from here on it is manual.
 
-        Raises: ValueError for a naive datetime.
+        Raises: ValueError for a naive datetime, or one after `LATEST`.
         """
         if instant.tzinfo is None:
             raise ValueError(f"the clock takes aware datetimes; {instant!r} has no time zone")
-        self._manual = instant.astimezone(UTC)
+        self._manual = _bounded(instant.astimezone(UTC))
         self._tell()
 
     def advance(self, seconds: float) -> datetime:
         """Move a manual clock forward by `seconds` and return the new instant.
 
-        Raises: ValueError for a negative step, RuntimeError on a clock that follows the machine's.
+        Raises: ValueError for a negative step, or one beyond `LATEST`; RuntimeError on the machine's clock.
         """
         if seconds < 0:
             raise ValueError(f"time goes forward only, not by {seconds} seconds")
         if self._manual is None:
             raise RuntimeError("this clock follows the machine's; call set() first or start the lake with a seed")
-        self._manual += timedelta(seconds=seconds)
-        moved_to = self._manual
+        moved_to = self._manual = _bounded(self._manual + timedelta(seconds=seconds))
         self._tell()
         return moved_to
 
@@ -113,6 +121,51 @@ class Clock:
     def _tell(self) -> None:
         for moved in self._watchers:
             moved()
+        while self._waiting and self._manual is not None and self._waiting[0][0] <= self._manual:
+            heappop(self._waiting)[2]()
+
+    def sleep(self, seconds: float) -> None:
+        """Let `seconds` pass: a manual clock moves, with another one the thread waits."""
+        if self._manual is None:
+            time.sleep(seconds)
+        else:
+            self.advance(seconds)
+
+    def call_later(self, seconds: float, what: Callable[[], object]) -> None:
+        """Call `what` once, when `seconds` have passed.
+
+        On a manual clock that is when `set` or `advance` brings it there, on the thread that moves it; otherwise it is
+        on a thread of its own.
+        """
+        if self._manual is None:
+            timer = threading.Timer(seconds, what)
+            timer.daemon = True
+            timer.start()
+            return
+        self._waited += 1
+        heappush(self._waiting, (self._manual + timedelta(seconds=seconds), self._waited, what))
+
+    def reseed(self, seed: int) -> None:
+        """Begin anew with a seed: ids, time and everything drawn are from here on as on a new clock with it.
+
+        What waits for a later time (`call_later`) still does.
+        """
+        self.seed = seed
+        self._random = random.Random(seed)
+        self._generators.clear()
+        self._manual = SEEDED_START
+        self._tell()
+
+    def generator(self, name: str) -> random.Random:
+        """Return the random numbers of one purpose, the same object every time: seeded as the clock is.
+
+        Whoever draws from it takes nothing from the generated ids.
+        """
+        known = self._generators.get(name)
+        if known is None:
+            known = random.Random() if self.seed is None else random.Random(f"{self.seed}/{name}")
+            self._generators[name] = known
+        return known
 
     def generate_id(self) -> str:
         """Return a fresh id of 22 base62 characters."""
@@ -129,6 +182,17 @@ class Clock:
         return time.perf_counter()
 
 
+def processor_seconds() -> float:
+    """Return the processor time that this thread has used, for measuring what a piece of work costs."""
+    return time.thread_time()
+
+
+def _bounded(instant: datetime) -> datetime:
+    if instant > LATEST:
+        raise ValueError(f"the clock goes to {format_seconds(LATEST)}, not to {format_seconds(instant)}")
+    return instant
+
+
 def format_seconds(instant: datetime) -> str:
     """Return `2026-01-01T00:00:00Z`, the form of document timestamps."""
     # Cut from the ISO form, which is several times faster than strftime; every transaction needs one.
@@ -137,12 +201,13 @@ def format_seconds(instant: datetime) -> str:
 
 def format_millis(instant: datetime) -> str:
     """Return `2026-01-01T00:00:00.000Z`, the form of `now()`."""
-    return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"
+    return instant.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def format_micros(instant: datetime) -> str:
     """Return `2026-01-01T00:00:00.000000Z`, the form of transaction timestamps."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime, which writes years before 1000 with fewer than four digits on some systems.
+    return instant.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def parse_time(text: str) -> datetime:

@@ -4,37 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy as same_parts
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
-from lakesim.actions import Keeper, Work, parse_actions, run_actions
+from lakesim.access import OWNER, Rights, Role, role_from, standing_of
+from lakesim.actions import Keeper, Work, creates_something, parse_actions, run_actions
 from lakesim.clock import Clock, parse_time
 from lakesim.errors import (
     ActionError,
     BadRequestError,
+    InsufficientPermissionsError,
     InvalidRequestBodyError,
     MutationError,
     TransactionAlreadyExistsError,
 )
+from lakesim.faults import Faults
+from lakesim.faults.in_process import under_faults
+from lakesim.faults.line import EventFaults
+from lakesim.faults.operation import operation_in_process
 from lakesim.groq import Dataset as GroqDataset
-from lakesim.groq import Environment, compile_filter, compile_query
+from lakesim.groq import Environment, Explanation, compile_filter, compile_query
+from lakesim.groq.environment import ANONYMOUS
 from lakesim.ids import validate_id
 from lakesim.jsonvalue import Json, copy
 from lakesim.limits import Limits
 from lakesim.listen.events import EventOptions
 from lakesim.listen.hub import Hub
 from lakesim.listen.listener import Listener, OnEvent
-from lakesim.patch import parse_mutations
-from lakesim.perspective import RAW, Perspective, view_of
+from lakesim.live import LiveFeed, OnLiveEvent, Reads, Subscription
+from lakesim.patch import Delete, PatchMutation, parse_mutations
+from lakesim.perspective import RAW, Perspective, PerspectiveView, view_of
 from lakesim.store.answer import mutate_answer
+from lakesim.store.blobs import Blobs
 from lakesim.store.choices import LakeChoices
 from lakesim.store.history import LoggedTransaction
 from lakesim.store.memory import MemoryStore
-from lakesim.store.raw_view import RawView, Readable
+from lakesim.store.past import Past
+from lakesim.store.raw_view import RawView, Readable, both
 from lakesim.store.replay import replay
 from lakesim.store.selection import resolve_selections
+from lakesim.store.statistics import statistics_of
 from lakesim.store.transaction import Transaction
-from lakesim.store.transaction_log import select_transactions
 from lakesim.suggest import did_you_mean
 
 __all__ = ["Dataset", "Visibility"]
@@ -61,6 +73,7 @@ class Dataset:
         choices: LakeChoices,
         project_id: str,
         store: MemoryStore | None = None,
+        faults: Faults | None = None,
     ) -> None:
         """Make a dataset; `Lake.dataset` does that."""
         self.name = name
@@ -70,8 +83,17 @@ class Dataset:
         self.project_id = project_id
         """What `sanity::projectId()` answers."""
         self._store = store or MemoryStore()
-        self._hub = Hub(limits, choices)
+        self.faults = Faults(clock) if faults is None else faults
+        """The lake's fault rules; they act on whatever a client could have sent as a request."""
+        listening = EventFaults(
+            self.faults, lambda: operation_in_process("listen", project=self.project_id, dataset=self.name)
+        )
+        self._hub = Hub(limits, choices, faults=listening)
+        self._live = LiveFeed(self._store, name, subscribers_max=limits.listeners_max)
         self._keeper = Keeper(self._store, self._write, clock=clock, limits=limits, choices=choices)
+        self._standing = OWNER
+        self.blobs = Blobs()
+        """The bytes of the uploaded images and files."""
 
     def __repr__(self) -> str:
         """Show name and size."""
@@ -80,15 +102,53 @@ class Dataset:
     def __len__(self) -> int:
         """Return the number of stored documents, drafts and versions counted."""
         self.run_due()
+        if self._standing.readable is None:
+            return len(self._store.documents)
+        return sum(1 for _ in self.documents())
+
+    @property
+    def stored_count(self) -> int:
+        """The number of stored documents at this moment, whoever may read them; nothing that is due happens first."""
         return len(self._store.documents)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether another thread is in the middle of reading or writing, so that a call would have to wait."""
+        if not self._store.lock.acquire(blocking=False):
+            return True
+        self._store.lock.release()
+        return False
 
     @property
     def clock(self) -> Clock:
         """The lake's clock."""
         return self._clock
 
+    def as_caller(self, role: Role | str | Sequence[Any], *, identity: str | None = None) -> Dataset:
+        """Return this dataset as somebody may use it: the same documents, read and written within a role's grants.
+
+        Shape: `role` is a built-in role's name, a `Role`, or grants such as `{"filter": "_type == \"post\"",
+        "permissions": ["read", "update"]}`; `identity` signs what is written and answers `identity()`, None is a
+        caller without a name. What the grants do not let it read is absent from every answer; writes they do not
+        cover are refused (`lakesim.access.judge` has the rules).
+        Raises: GrantError, BadRequestError for an unknown role.
+        """
+        made = same_parts(self)
+        made._standing = standing_of(role_from(role).grants, identity, made._environment)
+        return made
+
+    def showing(self, shown: Readable) -> Dataset:
+        """Return this dataset as if only the `shown` documents could be seen; what may be written stays the same."""
+        made = same_parts(self)
+        standing = self._standing
+        made._standing = replace(
+            standing, readable=both(standing.readable, shown), remembered=both(standing.remembered, shown)
+        )
+        return made
+
     # -- writing
 
+    @under_faults("mutate")
     def mutate(
         self,
         mutations: Sequence[Mapping[str, Any]],
@@ -115,9 +175,13 @@ class Dataset:
                 + did_you_mean(str(visibility), _VISIBILITIES)
             )
         parsed = parse_mutations(mutations, self.limits, choices=self.choices.patch)
+        if self._standing.rights is not None and not self._standing.rights.writes:
+            creates = not parsed or not isinstance(parsed[0], (Delete, PatchMutation))
+            raise MutationError([(0, InsufficientPermissionsError("create" if creates else "update"))])
 
         def apply_all(transaction: Transaction) -> None:
-            targets = resolve_selections(parsed, RawView(self._store), self._environment(), self.limits)
+            view = RawView(self._store, readable=self._standing.readable)
+            targets = resolve_selections(parsed, view, self._environment(), self.limits)
             for index, mutation in enumerate(parsed):
                 transaction.apply(index, mutation, targets.get(index, ()))
 
@@ -128,7 +192,12 @@ class Dataset:
             dry_run=dry_run or not parsed,
             auto_generate_array_keys=auto_generate_array_keys,
         )
-        return mutate_answer(transaction, return_ids=return_ids, return_documents=return_documents)
+        return mutate_answer(
+            transaction,
+            return_ids=return_ids,
+            return_documents=return_documents,
+            readable=self._standing.readable,
+        )
 
     def transact(
         self,
@@ -151,11 +220,12 @@ class Dataset:
             transaction = self._write(
                 body,
                 transaction_id=transaction_id,
-                author=author,
+                author=author or self._standing.identity,
                 dry_run=dry_run,
                 auto_generate_array_keys=auto_generate_array_keys,
                 system=system,
                 every_failure=every_failure,
+                rights=self._standing.rights,
             )
         self._hub.dispatch()
         return transaction
@@ -171,6 +241,7 @@ class Dataset:
         system: bool = False,
         every_failure: bool = False,
         limits: Limits | None = None,
+        rights: Rights | None = None,
     ) -> Transaction:
         """Do what `transact` says under the lock that the caller holds; the listeners' callbacks are left to it."""
         clock = self._clock.fork() if dry_run else self._clock
@@ -184,6 +255,7 @@ class Dataset:
             author=author,
             auto_generate_array_keys=auto_generate_array_keys,
             system=system,
+            rights=rights,
         )
         body(transaction)
         transaction.check(every_failure=every_failure)
@@ -191,9 +263,11 @@ class Dataset:
             row = transaction.commit()
             clock.tick(row.timestamp)
             self._hub.publish(row)
+            self._live.note(row)
             self._keeper.note(row)
         return transaction
 
+    @under_faults("action")
     def actions(
         self,
         actions: Sequence[Mapping[str, Any]],
@@ -214,11 +288,16 @@ class Dataset:
         AttributeLimitError, DocumentLimitExceededError; nothing has changed then.
         """
         parsed = parse_actions(actions, self.limits, choices=self.choices.patch)
+        if self._standing.rights is not None and not self._standing.rights.writes:
+            creates = bool(parsed) and creates_something(parsed[0])
+            raise ActionError([(0, InsufficientPermissionsError("create" if creates else "update"))])
         dry_run = dry_run or not parsed
+        author = author or self._standing.identity
         purged: list[str] = []
 
         def run_all(transaction: Transaction) -> None:
-            work = Work(transaction, choices=self.choices, limits=self.limits, author=author)
+            history = self._store.history
+            work = Work(transaction, choices=self.choices, limits=self.limits, author=author, history=history)
             run_actions(work, parsed)
             purged.extend(work.purged)
 
@@ -231,6 +310,7 @@ class Dataset:
                     dry_run=dry_run,
                     auto_generate_array_keys=True,
                     system=True,
+                    rights=self._standing.rights,
                 )
             except MutationError as error:
                 # From the check of the end state; the actions' own refusals are ActionErrors already.
@@ -278,6 +358,7 @@ class Dataset:
 
     # -- reading
 
+    @under_faults("doc")
     def get(self, document_id: str) -> dict[str, Any] | None:
         """Return the document stored under this id (stored, not published, id), or None.
 
@@ -285,10 +366,11 @@ class Dataset:
         """
         validate_id(document_id, self.limits)
         with self._settled():
-            document = self._store.get(document_id)
+            document = RawView(self._store, readable=self._standing.readable).get(document_id)
         found: dict[str, Any] | None = copy(document)
         return found
 
+    @under_faults("doc")
     def fetch(self, document_ids: Iterable[str], *, include_all_versions: bool = False) -> dict[str, Any]:
         """Return `{"documents": […], "omitted": [{"id", "reason"}, …]}` for stored ids, as the doc endpoint does.
 
@@ -297,15 +379,21 @@ class Dataset:
         """
         wanted = [validate_id(document_id, self.limits) for document_id in document_ids]
         with self._settled():
+            raw = RawView(self._store, readable=self._standing.readable)
             if include_all_versions:
-                raw = RawView(self._store)
                 wanted = list(dict.fromkeys(key for document_id in wanted for key in raw.keys_of_group(document_id)))
-            found = [(document_id, self._store.get(document_id)) for document_id in wanted]
-        return {
-            "documents": [copy(document) for _, document in found if document is not None],
-            "omitted": [{"id": key, "reason": "existence"} for key, document in found if document is None],
-        }
+            found = [(document_id, raw.get(document_id)) for document_id in wanted]
+            omitted = [{"id": key, "reason": self._why_omitted(key)} for key, document in found if document is None]
+        return {"documents": [copy(document) for _, document in found if document is not None], "omitted": omitted}
 
+    def _why_omitted(self, document_id: str) -> str:
+        # To callers without a name what they may not read does not exist (section 1.4); others are told (6.1).
+        standing, document = self._standing, self._store.get(document_id)
+        if document is None or standing.rights is None or standing.is_anonymous:
+            return "existence"
+        return "existence" if standing.rights.may("read", document) else "permission"
+
+    @under_faults("query")
     def query(
         self,
         groq: str,
@@ -313,18 +401,43 @@ class Dataset:
         *,
         perspective: Perspective = RAW,
         readable: Readable | None = None,
+        reads: Reads | None = None,
     ) -> Json:
         """Return the result of a GROQ query.
 
         `perspective` defaults to `raw`, everything as stored: callers in process have no API version that would
         choose. See `lakesim.perspective` for the others. Stored documents that are not `readable` are as if absent.
+        What the answer depends on is noted in `reads`.
         Raises: GroqError for an invalid query, BadRequestError for an invalid perspective.
         """
         compiled = compile_query(groq, dict(params or {}))
         with self._settled():
-            view = view_of(self._store, perspective, self.choices, readable=readable)
-            result = compiled.run(view, self._environment())
+            view: GroqDataset = self._view(perspective, readable)
+            result = compiled.run(view if reads is None else reads.over(view), self._environment())
         return copy(result)
+
+    def explain(
+        self,
+        groq: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        perspective: Perspective = RAW,
+    ) -> Explanation:
+        """Run a query as `query` does and return the account of it: tree, indexes used, documents looked at.
+
+        Raises: as `query`.
+        """
+        compiled = compile_query(groq, dict(params or {}))
+        with self._settled():
+            view = self._view(perspective, None)
+            account = compiled.explain(view, self._environment())
+        # Of a dataset that is not wholly shown, its size is not told either.
+        return account if self._standing.readable is None else replace(account, dataset_size=len(self))
+
+    def statistics(self) -> dict[str, Any]:
+        """Return how much of the dataset's bounds is used up, in the shape of the stats endpoint."""
+        with self._settled():
+            return statistics_of(self._store, self.limits, readable=self._standing.readable)
 
     def view(self, perspective: Perspective = RAW) -> GroqDataset:
         """Return what a query in this perspective reads, as `lakesim.groq` takes it; valid until the next write.
@@ -332,19 +445,24 @@ class Dataset:
         Raises: BadRequestError for an invalid perspective.
         """
         self.run_due()
-        return view_of(self._store, perspective, self.choices)
+        return self._view(perspective, None)
+
+    def _view(self, perspective: Perspective, readable: Readable | None) -> RawView | PerspectiveView:
+        return view_of(self._store, perspective, self.choices, readable=both(self._standing.readable, readable))
 
     def documents(self) -> Iterator[dict[str, Any]]:
         """Iterate over copies of all stored documents by `_id`, as they were at the call."""
         with self._settled():
-            documents = list(RawView(self._store).documents())
+            documents = list(RawView(self._store, readable=self._standing.readable).documents())
         return map(copy, documents)
 
     def _environment(self) -> Environment:
-        return Environment(now=self._clock.now(), project_id=self.project_id, dataset=self.name)
+        identity = self._standing.identity or ANONYMOUS
+        return Environment(now=self._clock.now(), identity=identity, project_id=self.project_id, dataset=self.name)
 
     # -- listening
 
+    @under_faults("listen")
     def listen(
         self,
         groq: str = "*",
@@ -375,12 +493,27 @@ class Dataset:
                 options,
                 queue_max=queue_max,
                 on_event=on_event,
+                readable=self._standing.readable,
             )
         self._hub.dispatch()
         return listener
 
+    def live_events(
+        self, on_event: OnLiveEvent, *, include_drafts: bool = False, after: str | None = None
+    ) -> Subscription:
+        """Tell `on_event` after each transaction which tags of answers went stale, from the position `after` on.
+
+        The events are those of `lakesim.live.feed`; drafts and versions count with `include_drafts`.
+        Raises: BadRequestError when there are too many subscribers.
+        """
+        with self._settled():
+            return self._live.subscribe(
+                on_event, include_drafts=include_drafts, after=after, readable=self._standing.readable
+            )
+
     # -- history
 
+    @under_faults("history")
     def revision(self, document_id: str, revision: str) -> dict[str, Any] | None:
         """Return the document as it stood after the transaction `revision`; None if it did not exist then.
 
@@ -388,9 +521,10 @@ class Dataset:
         """
         validate_id(document_id, self.limits)
         with self._settled():
-            found: dict[str, Any] | None = copy(self._store.history.at_revision(document_id, revision))
+            found: dict[str, Any] | None = copy(self._past().at_revision(document_id, revision))
         return found
 
+    @under_faults("history")
     def at(self, document_id: str, time: datetime | str) -> dict[str, Any] | None:
         """Return the document as it stood at a time (aware, or RFC 3339 text); None if it did not exist then.
 
@@ -398,9 +532,10 @@ class Dataset:
         """
         validate_id(document_id, self.limits)
         with self._settled():
-            found: dict[str, Any] | None = copy(self._store.history.at_time(document_id, _instant(time)))
+            found: dict[str, Any] | None = copy(self._past().at_time(document_id, _instant(time)))
         return found
 
+    @under_faults("history")
     def last_revision(self, document_id: str) -> dict[str, Any] | None:
         """Return the document, or its last state before it was deleted; None if it never existed.
 
@@ -408,9 +543,10 @@ class Dataset:
         """
         validate_id(document_id, self.limits)
         with self._settled():
-            found: dict[str, Any] | None = copy(self._store.history.last_revision(document_id))
+            found: dict[str, Any] | None = copy(self._past().last_revision(document_id))
         return found
 
+    @under_faults("history")
     def transactions(
         self,
         document_ids: Sequence[str] | None = None,
@@ -423,17 +559,18 @@ class Dataset:
         reverse: bool = False,
         limit: int | None = None,
         exclude_mutations: bool = False,
+        include_effects: bool = False,
         include_identified_documents_only: bool = False,
     ) -> list[dict[str, Any]]:
         """Return the log, oldest first, in the history endpoint's shape; by default all of it.
 
-        Bounds are inclusive. `document_ids` selects the transactions that touched any of them.
+        Bounds are inclusive. `document_ids` selects the transactions that touched any of them. `include_effects` adds
+        what each document was before and after, as Mendoza patches.
         Raises: BadRequestError for an unknown transaction, a malformed time or limit.
         """
         with self._settled():
-            rows = select_transactions(
-                self._store.history,
-                document_ids,
+            rows = self._past().select(
+                None if document_ids is None else list(document_ids),
                 from_transaction=from_transaction,
                 to_transaction=to_transaction,
                 from_time=None if from_time is None else _instant(from_time),
@@ -443,17 +580,23 @@ class Dataset:
                 limit=limit,
             )
         only = frozenset(document_ids or ()) if include_identified_documents_only and document_ids is not None else None
-        return [copy(row.to_wire(mutations=not exclude_mutations, only=only)) for row in rows]
+        return [copy(row.to_wire(mutations=not exclude_mutations, effects=include_effects, only=only)) for row in rows]
+
+    @under_faults("history")
+    def remembered_log(self) -> list[LoggedTransaction]:
+        """Return the log, oldest first, as far as the caller may know the past; to be read only."""
+        with self._settled():
+            return self._past().rows()
 
     def log(self) -> list[LoggedTransaction]:
         """Return the rows of the log, oldest first; they share the stored documents, so they are to be read only."""
         with self._settled():
-            return list(self._store.history)
+            return self._log().rows()
 
     def log_tail(self, count: int) -> list[LoggedTransaction]:
         """Return the last `count` rows of the log, oldest first; to be read only."""
         with self._settled():
-            return self._store.history.tail(count)
+            return self._log().tail(count)
 
     def log_since(self, transaction_id: str) -> list[LoggedTransaction]:
         """Return the rows after a transaction, oldest first; an empty id stands for the beginning. To be read only.
@@ -461,7 +604,22 @@ class Dataset:
         Raises: BadRequestError for an unknown transaction.
         """
         with self._settled():
-            return self._store.history.since(transaction_id)
+            return self._log().since(transaction_id)
+
+    def log_of(self, transaction_id: str) -> LoggedTransaction:
+        """Return one row of the log; to be read only.
+
+        Raises: BadRequestError for an unknown transaction.
+        """
+        with self._settled():
+            return self._log().row(transaction_id)
+
+    def _past(self) -> Past:
+        return Past(self._store.history, self._standing.remembered)
+
+    def _log(self) -> Past:
+        # What was committed is news, as to a listener, and takes no right to the past.
+        return Past(self._store.history, self._standing.readable)
 
     def replay(self) -> Dataset:
         """Return a new dataset of the same name, rebuilt from this one's log alone; it stands outside the lake."""

@@ -137,11 +137,13 @@ class DatasetNotFoundError(LakeError):
 
     def __init__(self, dataset: str, project: str = "lakesim") -> None:
         """Name the dataset and the project that was searched."""
-        super().__init__(f'Dataset "{dataset}" not found for project ID "{project}"')
+        # A name with a tilde is another name for a dataset; here there are none of those.
+        self.noun = "Dataset alias" if dataset.startswith("~") else "Dataset"
+        super().__init__(f'{self.noun} "{dataset.removeprefix("~")}" not found for project ID "{project}"')
 
     def body(self) -> dict[str, Any]:
         """Return the gateway body: `statusCode`, `error`, `message`."""
-        return {"statusCode": 404, "error": "Dataset not found", "message": self.description}
+        return {"statusCode": 404, "error": f"{self.noun} not found", "message": self.description}
 
 
 class ItemError(LakeError):
@@ -259,7 +261,8 @@ class DocumentHasExistingReferencesError(ItemError):
 
     def __init__(self, document_id: str, referencing_ids: Sequence[str]) -> None:
         """Name the document and every document that refers to it strongly."""
-        first = ", ".join(f'"{referrer}"' for referrer in referencing_ids)
+        # Empty for a caller who may read none of them.
+        first = ", ".join(f'"{referrer}"' for referrer in referencing_ids) or "documents that you may not read"
         super().__init__(f'Document "{document_id}" cannot be deleted as there are references to it from {first}')
         self.document_id = document_id
         self.referencing_ids = list(referencing_ids)

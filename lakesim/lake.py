@@ -8,6 +8,7 @@ from types import TracebackType
 from lakesim.clock import Clock
 from lakesim.dataset import Dataset
 from lakesim.errors import DatasetNotFoundError, NotSupportedError
+from lakesim.faults import Faults
 from lakesim.limits import Limits
 from lakesim.store.choices import LakeChoices
 from lakesim.store.names import check_dataset_name
@@ -41,6 +42,8 @@ class Lake:
                 " use lakesim.interchange to write and read NDJSON files"
             )
         self.clock = Clock(seed)
+        self.faults = Faults(self.clock)
+        """Faults on purpose: `lake.faults.add(FaultRule(…))`, or `with lake.faults(FaultRule(…)):`."""
         self.limits = limits or Limits()
         self.choices = choices or LakeChoices()
         self.project_id = project_id
@@ -65,6 +68,7 @@ class Lake:
             limits=self.limits,
             choices=self.choices,
             project_id=self.project_id,
+            faults=self.faults,
         )
         # Two threads may ask at once; the first to file it wins.
         return self._datasets.setdefault(name, made)

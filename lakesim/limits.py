@@ -38,5 +38,9 @@ class Limits:
     """Listeners on one dataset at once."""
     listener_queue_max: int = 10_000
     """Events a listener may fall behind before its stream is closed with an error."""
+    upload_bytes_max: int = 100 * 1024 * 1024
+    """Bytes of one uploaded image or file."""
+    image_pixels_max: int = 256 * 1000 * 1000
+    """Pixels of one uploaded image; from 179 million on pillow, which reads them, refuses by itself."""
     transaction_id_length_max: int = 128
     """Characters of a caller's own transaction id."""

@@ -3,7 +3,7 @@
 from lakesim.actions.keeper import Keeper
 from lakesim.actions.parse import parse_actions
 from lakesim.actions.registry import ACTIONS, VARIANT_ACTIONS, ActionField, ActionSpec
-from lakesim.actions.run import run_actions
+from lakesim.actions.run import creates_something, run_actions
 from lakesim.actions.work import Work
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "ActionSpec",
     "Keeper",
     "Work",
+    "creates_something",
     "parse_actions",
     "run_actions",
 ]

@@ -17,7 +17,7 @@ from lakesim.patch import CreateIfNotExists, add_array_keys
 from lakesim.store.documents import Document
 from lakesim.store.history import History, LoggedTransaction
 
-__all__ = ["fall_back", "take_arrow"]
+__all__ = ["archived_versions", "fall_back", "take_arrow"]
 
 
 def take_arrow(work: Work, history: History, name: str, arrow: Arrow) -> None:
@@ -88,12 +88,12 @@ def _remove_versions(work: Work, history: History, name: str) -> dict[str, Any]:
 
 def _restore_versions(work: Work, history: History, name: str) -> dict[str, Any]:
     """Bring back what the transaction that archived the release deleted."""
-    for version in _archived_versions(history, name):
+    for version in archived_versions(history, name):
         work.write_release(CreateIfNotExists(version))
     return {}
 
 
-def _archived_versions(history: History, name: str) -> list[Document]:
+def archived_versions(history: History, name: str) -> list[Document]:
     """Return the versions as they were when the release was archived, found in the log."""
     key = release_document_id(name)
     for row in reversed(history.rows_of([key])):

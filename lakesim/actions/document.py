@@ -7,7 +7,7 @@ reference, section 3.2; rows 34, 35, 41 and 42 of its section 10.
 from __future__ import annotations
 
 from lakesim.actions.copies import copy_of, is_unpublish_marker, published_form
-from lakesim.actions.errors import DocumentTakenError, MarkedForUnpublishError, UnlistedVersionsError
+from lakesim.actions.errors import MarkedForUnpublishError, UnlistedVersionsError
 from lakesim.actions.model import (
     CreateDocument,
     DeleteDocument,
@@ -18,7 +18,7 @@ from lakesim.actions.model import (
     UnpublishDocument,
 )
 from lakesim.actions.work import Work
-from lakesim.errors import DocumentNotFoundError
+from lakesim.errors import InsufficientPermissionsError
 from lakesim.ids import is_draft_id
 
 __all__ = [
@@ -41,8 +41,7 @@ def create_document(work: Work, action: CreateDocument) -> None:
     if action.if_exists == "ignore" and work.exists(document_id):
         return
     for taken in (action.published_id, document_id):
-        if work.exists(taken):
-            raise DocumentTakenError(taken)
+        work.require_free(taken)
     work.create(action.attributes)
 
 
@@ -54,9 +53,9 @@ def edit_document(work: Work, action: EditDocument) -> None:
     if not work.exists(action.draft_id):
         # Row 35: versions are added to a release on purpose, never by editing.
         may_copy = is_draft_id(action.draft_id) or work.choices.edit_creates_versions
-        published = work.get(action.published_id) if may_copy else None
-        if published is None:
-            raise DocumentNotFoundError(action.draft_id)
+        if not may_copy:
+            raise work.missing(action.draft_id, "update")
+        published = work.source(action.published_id, named=action.draft_id)
         work.create(copy_of(published, action.draft_id))
     work.patch(action.draft_id, action.patch)
 
@@ -67,7 +66,7 @@ def publish_document(work: Work, action: PublishDocument) -> None:
     Raises: DocumentNotFoundError, DocumentRevisionMismatchError, MarkedForUnpublishError, ImmutableAttributeError for
     another `_type` than the published one's.
     """
-    draft = work.require(action.draft_id)
+    draft = work.source(action.draft_id)
     work.guard(action.draft_id, action.if_draft_revision_id)
     work.guard(action.published_id, action.if_published_revision_id)
     if is_unpublish_marker(draft):
@@ -81,7 +80,7 @@ def unpublish_document(work: Work, action: UnpublishDocument) -> None:
 
     Raises: DocumentNotFoundError where nothing is published.
     """
-    published = work.require(action.published_id)
+    published = work.source(action.published_id)
     if not work.exists(action.draft_id):
         work.create(copy_of(published, action.draft_id, keep_created_at=True))
     work.delete(action.published_id)
@@ -96,7 +95,8 @@ def delete_document(work: Work, action: DeleteDocument) -> None:
     present = work.transaction.ids_of_group(action.published_id)
     unlisted = [key for key in present if key != action.published_id and key not in action.include_drafts]
     if unlisted:
-        raise UnlistedVersionsError(action.published_id, unlisted)
+        shown = [key for key in unlisted if work.judge is None or work.judge.sees(work.get(key))]
+        raise UnlistedVersionsError(action.published_id, shown) if shown else InsufficientPermissionsError("update")
     for document_id in present:
         work.delete(document_id)
     if action.purge:

@@ -17,10 +17,10 @@ from lakesim.actions.release_document import (
     new_release,
     state_of,
 )
+from lakesim.actions.release_rights import require_rights
 from lakesim.actions.states import RESTING_STATES, require_move
 from lakesim.actions.work import Work
 from lakesim.errors import DocumentAlreadyExistsError, InvalidValueError
-from lakesim.ids import release_document_id
 from lakesim.patch import Create, CreateOrReplace, Delete, PatchMutation, Selection
 from lakesim.store.documents import Document
 
@@ -33,8 +33,7 @@ def create_release(work: Work, action: CreateRelease) -> None:
     Raises: DocumentAlreadyExistsError, ReleaseLimitExceededError.
     """
     document = new_release(action.release_id, action.metadata)
-    if work.exists(document["_id"]):
-        raise DocumentAlreadyExistsError(document["_id"])
+    work.require_free(document["_id"], error=DocumentAlreadyExistsError(document["_id"]))
     work.require_room()
     work.write_release(Create(document))
 
@@ -59,6 +58,7 @@ def move_release(work: Work, action: MoveRelease) -> None:
     name = action.release_id
     release = work.release(name)
     move = require_move(name, state_of(release), action.move)
+    require_rights(work, action)
     if move.first is None:
         doomed = (*work.transaction.ids_with_prefix(f"versions.{name}."), release["_id"])
         work.write_release(Delete(Selection(ids=doomed)))
@@ -91,7 +91,7 @@ def import_release(work: Work, action: ImportRelease) -> None:
     if present is None:
         work.write_release(Create(document))
     elif action.if_exists == "fail":
-        raise DocumentAlreadyExistsError(release_document_id(action.release_id))
+        work.require_free(document["_id"], error=DocumentAlreadyExistsError(document["_id"]))
     elif action.if_exists == "replace":
         _require_rest(action.release_id, present)
         work.write_release(CreateOrReplace(document))

@@ -38,7 +38,7 @@ from lakesim.actions.version import copy_version, create_version, replace_versio
 from lakesim.actions.work import Work
 from lakesim.errors import ActionError, ItemError, MutationError
 
-__all__ = ["CARRIED_OUT_BY", "run_actions"]
+__all__ = ["CARRIED_OUT_BY", "creates_something", "run_actions"]
 
 CARRIED_OUT_BY: Final[Mapping[type[Action], Callable[[Work, Any], None]]] = MappingProxyType(
     {
@@ -75,3 +75,8 @@ def run_actions(work: Work, actions: Sequence[Action]) -> None:
             raise ActionError([(index, error)]) from None
         except MutationError as error:
             raise ActionError(error.causes) from None
+
+
+def creates_something(action: Action) -> bool:
+    """Whether an action makes a document that was not there, which is what its author has to be permitted."""
+    return isinstance(action, (CreateDocument, CreateVersion, CopyVersion, CreateRelease))

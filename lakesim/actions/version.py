@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from lakesim.actions.copies import copy_of
-from lakesim.actions.errors import DocumentTakenError
 from lakesim.actions.model import CopyVersion, CreateVersion, ReplaceVersion, UnpublishVersion
 from lakesim.actions.work import Work
 from lakesim.ids import release_of
@@ -32,7 +31,7 @@ def copy_version(work: Work, action: CopyVersion) -> None:
 
     Raises: DocumentTakenError, DocumentNotFoundError, DocumentRevisionMismatchError, ReleaseNotFoundError.
     """
-    base = work.require(action.base_id)
+    base = work.source(action.base_id)
     work.guard(action.base_id, action.if_base_revision_id)
     _require_place(work, action.version_id)
     work.create(_based_copy(work, base, action.version_id))
@@ -52,7 +51,7 @@ def unpublish_version(work: Work, action: UnpublishVersion) -> None:
 
     Raises: DocumentNotFoundError where nothing is published, ReleaseNotFoundError.
     """
-    published = work.require(action.published_id)
+    published = work.source(action.published_id)
     if not work.exists(action.version_id):
         _require_place(work, action.version_id)
         copied = _based_copy(work, published, action.version_id)
@@ -63,8 +62,7 @@ def unpublish_version(work: Work, action: UnpublishVersion) -> None:
 
 def _require_place(work: Work, document_id: str) -> None:
     """Refuse an id that is taken, or one in a release that is not there where the choices ask for it (row 36)."""
-    if work.exists(document_id):
-        raise DocumentTakenError(document_id)
+    work.require_free(document_id)
     release = release_of(document_id)
     if release is not None and work.choices.versions_need_release:
         work.release(release)

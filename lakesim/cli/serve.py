@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from lakesim import interchange
+from lakesim.access import Roles, read_roles
 from lakesim.cli.common import fail, guarded, write_text
 from lakesim.errors import NotSupportedError
 from lakesim.lake import Lake
@@ -36,7 +37,20 @@ Tokens = Annotated[
     typer.Option("--token", help="TOKEN or TOKEN:ROLE; may be repeated. Without any, every caller is administrator."),
 ]
 Anonymous = Annotated[
-    str | None, typer.Option(help="Role of callers without a token: none (the default if there are tokens), viewer, …")
+    str | None,
+    typer.Option(
+        help="Role of callers without a token: public (the default if there are tokens; reads the public documents of"
+        " public datasets), none, viewer, …"
+    ),
+]
+RoleFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--roles",
+        "--role",
+        help='JSON file of roles for --token: {"name": …, "grants": [{"filter": GROQ, "permissions": [read, …]}]}, or'
+        " a list of those; may be repeated.",
+    ),
 ]
 Seed = Annotated[int | None, typer.Option(help="Make time and generated ids reproducible.")]
 Import = Annotated[
@@ -52,6 +66,7 @@ def serve(
     port: Port = DEFAULT_PORT,
     token: Tokens = None,
     anonymous: Anonymous = None,
+    roles: RoleFiles = None,
     seed: Seed = None,
     import_file: Import = None,
     data: Data = None,
@@ -64,10 +79,11 @@ def serve(
       lakesim serve
       lakesim serve --port 0 --seed 1 --import films.ndjson
       lakesim serve --token secret --token reader:viewer --anonymous none
+      lakesim serve --token secret --roles blogger.json --token bob:blogger
     """
     _refuse(data, tls)
     runner = _runner()
-    access = _access(token or [], anonymous)
+    access = _access(token or [], anonymous, roles or [])
     runner.run(_projects(seed, import_file), access, host=host, port=port, ready=_say_ready)
 
 
@@ -78,6 +94,7 @@ def execute(
     port: Port = 0,
     token: Tokens = None,
     anonymous: Anonymous = None,
+    roles: RoleFiles = None,
     seed: Seed = None,
     import_file: Import = None,
     data: Data = None,
@@ -92,7 +109,7 @@ def execute(
     """
     _refuse(data, tls)
     runner = _runner()
-    access = _access(token or [], anonymous)
+    access = _access(token or [], anonymous, roles or [])
     with runner.serving(_projects(seed, import_file), access, host=host, port=port) as url:
         try:
             code = subprocess.call(command, env={**os.environ, URL_VARIABLE: url})
@@ -125,9 +142,10 @@ def _refuse(data: str | None, tls: bool) -> None:
         raise NotSupportedError("--tls is not supported yet: the lake is served over plain HTTP/1.1")
 
 
-def _access(tokens: list[str], anonymous: str | None) -> Access:
-    role = None if anonymous is None else role_named(anonymous)
-    return Access([parse_token(text) for text in tokens], anonymous=role)
+def _access(tokens: list[str], anonymous: str | None, role_files: list[Path]) -> Access:
+    roles = Roles([role for file in role_files for role in read_roles(file)])
+    role = None if anonymous is None else role_named(anonymous, roles)
+    return Access([parse_token(text, roles) for text in tokens], anonymous=role, roles=roles)
 
 
 def _projects(seed: int | None, file: Path | None) -> Projects:

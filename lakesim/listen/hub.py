@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from threading import Lock
+from typing import Protocol
 
-from lakesim.errors import BadRequestError
+from lakesim.errors import BadRequestError, LakeError
 from lakesim.ids import is_published_id
 from lakesim.limits import Limits
 from lakesim.listen.events import Event, EventOptions, mutation_event, welcome_event
@@ -13,8 +15,29 @@ from lakesim.listen.listener import Listener, Matches, OnEvent
 from lakesim.listen.transition import Transition, transition_of
 from lakesim.store.choices import LakeChoices
 from lakesim.store.history import Change, LoggedTransaction
+from lakesim.store.raw_view import Readable
+from lakesim.store.seen import seen_row
 
-__all__ = ["Hub", "events_for"]
+__all__ = ["EventFaults", "Hub", "events_for"]
+
+
+class EventFaults(Protocol):
+    """What may happen on purpose to events on their way; see `lakesim.faults`."""
+
+    @property
+    def armed(self) -> bool:
+        """Whether anything may happen to the next event."""
+
+    def carry(
+        self,
+        listener: object,
+        event: Event,
+        *,
+        deliver: Callable[[Event], object],
+        settle: Callable[[], object],
+        end: Callable[[LakeError], object],
+    ) -> None:
+        """Call `deliver` with what arrives, now or later (then `settle` after it); `end` if the connection breaks."""
 
 
 class Hub:
@@ -25,8 +48,9 @@ class Hub:
     gets its own events after those already under way.
     """
 
-    def __init__(self, limits: Limits, choices: LakeChoices) -> None:
-        """Start without listeners."""
+    def __init__(self, limits: Limits, choices: LakeChoices, *, faults: EventFaults | None = None) -> None:
+        """Start without listeners; `faults` may interfere with what they are told of changes."""
+        self._faults = faults
         self._limits = limits
         self._choices = choices
         self._listeners: dict[str, Listener] = {}
@@ -39,10 +63,17 @@ class Hub:
         return len(self._listeners)
 
     def listen(
-        self, matches: Matches, options: EventOptions, *, queue_max: int | None = None, on_event: OnEvent | None = None
+        self,
+        matches: Matches,
+        options: EventOptions,
+        *,
+        queue_max: int | None = None,
+        on_event: OnEvent | None = None,
+        readable: Readable | None = None,
     ) -> Listener:
         """Register a listener whose first event is `welcome`; call with the store's lock held, then `dispatch`.
 
+        States of documents that are not `readable` are to it as if they did not exist.
         Raises: BadRequestError when there are as many as the limit allows.
         """
         if len(self._listeners) >= self._limits.listeners_max:
@@ -55,6 +86,7 @@ class Hub:
             queue_max=self._limits.listener_queue_max if queue_max is None else queue_max,
             on_event=on_event,
             on_close=self._forget,
+            readable=readable,
         )
         self._listeners[listener.name] = listener
         self._send(listener, welcome_event(listener.name))
@@ -73,7 +105,19 @@ class Hub:
         """Prepare the events of a committed transaction for every listener it concerns."""
         for listener in list(self._listeners.values()):
             for event in events_for(listener, row, self._choices):
-                self._send(listener, event)
+                if self._faults is not None and self._faults.armed:
+                    self._send_by_faults(self._faults, listener, event)
+                else:
+                    self._send(listener, event)
+
+    def _send_by_faults(self, faults: EventFaults, listener: Listener, event: Event) -> None:
+        faults.carry(
+            listener,
+            event,
+            deliver=lambda passed: self._send(listener, passed),
+            settle=self.dispatch,
+            end=listener.break_off,
+        )
 
     def dispatch(self) -> None:
         """Run the callbacks of prepared events, oldest first; returns at once if that is under way already."""
@@ -93,7 +137,12 @@ class Hub:
 
 def events_for(listener: Listener, row: LoggedTransaction, choices: LakeChoices) -> list[Event]:
     """Return what a listener is told about a committed transaction: an event for each document that concerns it."""
-    seen = [(change, transition) for change in row.changes if (transition := _transition(listener, change)) is not None]
+    told = seen_row(row, listener.readable)
+    if told is None:
+        return []
+    seen = [
+        (change, transition) for change in told.changes if (transition := _transition(listener, change)) is not None
+    ]
     return [
         mutation_event(row, change, transition, listener.options, total=len(seen), number=number, choices=choices)
         for number, (change, transition) in enumerate(seen)

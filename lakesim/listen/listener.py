@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from lakesim.errors import LakeError, ListenerOverflowError
 from lakesim.listen.events import Event, EventOptions, error_event
 from lakesim.store.documents import Document
+from lakesim.store.raw_view import Readable
 
 __all__ = ["Listener", "Matches", "OnEvent"]
 
@@ -40,14 +41,19 @@ class Listener:
         queue_max: int,
         on_event: OnEvent | None = None,
         on_close: Callable[[Listener], None],
+        readable: Readable | None = None,
     ) -> None:
         """Make a listener; `Hub.listen` does that and registers it."""
         self.name = name
+        self.readable = readable
+        """Which states of documents its owner may read; None for all."""
         self.matches = matches
         self.options = options
         self.on_event = on_event
         self.error: LakeError | Exception | None = None
         """Why the listener ended, if not by `close`."""
+        self.on_break: Callable[[], object] | None = None
+        """What is called when the connection is lost, for those who are handed events and wait for none."""
         self._queue: deque[Event] = deque()
         self._queue_max = queue_max
         self._on_close = on_close
@@ -89,6 +95,13 @@ class Listener:
             self.error = error
             self._queue.append(error_event(error))
         self.close()
+
+    def break_off(self, error: LakeError) -> None:
+        """End the listener as a lost connection would: without a last event."""
+        self.error = error
+        self.close()
+        if self.on_break is not None:
+            self.on_break()
 
     def close(self) -> None:
         """Stop receiving; events that wait can still be read. A second time has no effect."""

@@ -1,84 +1,38 @@
-"""Who a caller is and what its role admits: tokens, roles, and callers without a token.
-
-A role reads everything, or nothing; it writes everything, or nothing. Roles whose grants are filters on documents are
-refused by name (content-lake reference, section 6.8).
-"""
+"""Who a caller is: tokens, the roles they stand for, and callers without a token."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from lakesim.errors import BadRequestError, NotSupportedError
+from lakesim.access import ADMINISTRATOR, EVERYBODY, NOBODY, Role, Roles
+from lakesim.errors import BadRequestError
 from lakesim.server.gateway import ForbiddenError, SessionNotFoundError
-from lakesim.suggest import did_you_mean
 
-__all__ = ["ADMINISTRATOR", "NOBODY", "ROLES", "Access", "Caller", "Role", "parse_token", "role_named"]
+__all__ = ["ADMINISTRATOR", "EVERYBODY", "NOBODY", "Access", "Caller", "Role", "Roles", "parse_token", "role_named"]
 
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """What callers of one kind may do."""
-
-    name: str
-    title: str
-    reads: bool
-    writes: bool
-    manages: bool
-    """May create and delete datasets and use the emulator's own controls."""
-
-    @property
-    def permissions(self) -> list[str]:
-        """The permissions of the role's one grant, as the ACL lists them; empty for a role without a grant."""
-        reading = ["read", "history"] if self.reads else []
-        return reading + (["create", "update"] if self.writes else [])
+_BUILTIN = Roles()
 
 
-ADMINISTRATOR: Final = Role("administrator", "Administrator", reads=True, writes=True, manages=True)
-NOBODY: Final = Role("none", "None", reads=False, writes=False, manages=False)
-ROLES: Final = {
-    role.name: role
-    for role in (
-        ADMINISTRATOR,
-        Role("developer", "Developer", reads=True, writes=True, manages=False),
-        Role("editor", "Editor", reads=True, writes=True, manages=False),
-        Role("viewer", "Viewer", reads=True, writes=False, manages=False),
-        NOBODY,
-    )
-}
-"""The roles that this server knows, by name."""
+def role_named(name: str, roles: Roles = _BUILTIN) -> Role:
+    """Return one of the roles.
 
-FILTERED_ROLES: Final = ("contributor", "public", "custom")
-"""Roles of the service whose grants are filters: a part of the documents only."""
-
-
-def role_named(name: str) -> Role:
-    """Return a role.
-
-    Raises: NotSupportedError for a role that needs filters, BadRequestError for an unknown name.
+    Raises: BadRequestError for an unknown name.
     """
-    if name in ROLES:
-        return ROLES[name]
-    known = ", ".join(ROLES)
-    if name in FILTERED_ROLES:
-        raise NotSupportedError(
-            f'The role "{name}" grants a part of the documents, which is not supported yet; there are: {known}'
-        )
-    raise BadRequestError(f'Unknown role "{name}" (there are: {known}).' + did_you_mean(name, ROLES))
+    return roles.named(name)
 
 
-def parse_token(text: str) -> tuple[str, Role]:
+def parse_token(text: str, roles: Roles = _BUILTIN) -> tuple[str, Role]:
     """Return token and role from `TOKEN` (an administrator) or `TOKEN:ROLE`.
 
-    Raises: NotSupportedError, BadRequestError as `role_named` does, and for an empty token.
+    Raises: BadRequestError as `role_named` does, and for an empty token.
     """
     token, colon, role = text.rpartition(":")
     if not colon:
         token, role = text, ADMINISTRATOR.name
     if not token:
         raise BadRequestError(f'Not a token: "{text}" (write TOKEN or TOKEN:ROLE, such as secret:viewer)')
-    return token, role_named(role)
+    return token, role_named(role, roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,26 +48,52 @@ class Caller:
         Raises: ForbiddenError naming `what` was asked for.
         """
         if not self.role.manages:
-            raise ForbiddenError(
-                f'Insufficient permissions: {what} needs an administrator, not the role "{self.role.name}"'
-            )
+            raise self._forbidden(what, "an administrator")
+
+    def require_dataset_management(self, what: str) -> None:
+        """Refuse a caller whose role does not manage datasets.
+
+        Raises: ForbiddenError naming `what` was asked for.
+        """
+        if not self.role.manages_datasets:
+            raise self._forbidden(what, "an administrator or another role that manages datasets")
+
+    def require_session(self) -> str:
+        """Return the caller's user id.
+
+        Raises: SessionNotFoundError for a caller whom no token names.
+        """
+        if self.user_id is None:
+            raise SessionNotFoundError
+        return self.user_id
+
+    def _forbidden(self, what: str, whom: str) -> ForbiddenError:
+        return ForbiddenError(f'Insufficient permissions: {what} needs {whom}, not the role "{self.role.name}"')
 
 
 class Access:
     """Tells callers apart by the `Authorization` header.
 
     Where no tokens are named any token is an administrator's, and so is a caller without one. As soon as tokens are
-    named, others are refused and callers without one have the role `none`, unless `anonymous` says otherwise.
+    named, others are refused, and callers without one have the role `public`, which reads the public documents of
+    public datasets, unless `anonymous` says otherwise.
     """
 
-    def __init__(self, tokens: Sequence[tuple[str, Role]] = (), *, anonymous: Role | None = None) -> None:
-        """Take the tokens, and the role of callers without one."""
+    def __init__(
+        self,
+        tokens: Sequence[tuple[str, Role]] = (),
+        *,
+        anonymous: Role | None = None,
+        roles: Roles | None = None,
+    ) -> None:
+        """Take the tokens, the role of callers without one, and the roles there are to tell of."""
         self._callers: Mapping[str, Caller] = {
-            token: Caller(f"p{role.title}{number}", role) for number, (token, role) in enumerate(tokens, start=1)
+            token: Caller(f"p{_word(role.name)}{number}", role) for number, (token, role) in enumerate(tokens, start=1)
         }
-        role = anonymous or (NOBODY if tokens else ADMINISTRATOR)
-        self._open = Caller(f"p{ADMINISTRATOR.title}", ADMINISTRATOR)
+        role = anonymous or (EVERYBODY if tokens else ADMINISTRATOR)
+        self._open = Caller(f"p{_word(ADMINISTRATOR.name)}", ADMINISTRATOR)
         self._anonymous = self._open if role.manages else Caller(None, role)
+        self._roles = roles or _BUILTIN
 
     def caller(self, authorization: str | None) -> Caller:
         """Return the caller that an `Authorization` header names.
@@ -129,3 +109,19 @@ class Access:
         if known is None:
             raise SessionNotFoundError
         return known
+
+    def members(self) -> list[Caller]:
+        """Return the callers that tokens name, in the order of their tokens; without tokens, the administrator."""
+        return list(self._callers.values()) or [self._open]
+
+    def roles(self) -> list[Role]:
+        """Return the roles there are, and those that only a token was given."""
+        known = {role.name: role for role in self._roles}
+        for caller in self.members():
+            known.setdefault(caller.role.name, caller.role)
+        return list(known.values())
+
+
+def _word(name: str) -> str:
+    """Return a name as one word: `write-only` becomes `WriteOnly`."""
+    return "".join(part.capitalize() for part in name.split("-"))

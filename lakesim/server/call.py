@@ -12,15 +12,26 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from lakesim.errors import BadRequestError
+from lakesim.ids import is_version_id
 from lakesim.lake import Dataset
+from lakesim.limits import Limits
 from lakesim.server.access import Access, Caller
 from lakesim.server.gateway import PayloadTooLargeError
 from lakesim.server.projects import DatasetRecord, Project, Projects
+from lakesim.server.request_kind import below_version
 from lakesim.server.wire import check_tag
+from lakesim.store.documents import Document
 
-__all__ = ["Call", "host_of", "project_named", "take"]
+__all__ = ["RELEASES_SINCE", "Call", "host_of", "project_named", "take"]
 
 PROJECT_HEADER: Final = "x-sanity-project-id"
+RELEASES_SINCE: Final = "2025-02-19"
+"""The API version from which requests know releases: those that name no perspective see published documents only, and
+versions of documents are there (content-lake reference, sections 0.2 and 4.4)."""
+UPLOADS: Final = "/assets/"
+"""The path below which files are uploaded, which may be larger than other bodies."""
+SEEDING: Final = "/_lake/seed"
+"""The control that takes whole datasets."""
 _VERSION: Final = re.compile(r"1|X|\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -36,25 +47,44 @@ class Call:
     """The parts of the path that the route names."""
     headers: Mapping[str, str]
     body: bytes
+    origin: str
+    """How the caller reached this server, such as `http://localhost:3333`."""
     projects: Projects
     project: Project
     caller: Caller
+    access: Access
+    """The tokens and roles of the server."""
 
     @property
     def record(self) -> DatasetRecord:
-        """The dataset that the path names.
+        """The dataset that the path names, as the project keeps it; for what is in it there is `dataset`.
 
         Raises: DatasetNotFoundError.
         """
         return self.project.record(self.path["dataset"])
 
     @property
+    def dataset(self) -> Dataset:
+        """The dataset that the path names, as the caller may use it.
+
+        This is the only way in which an endpoint reads or writes documents: what the grants of the caller's role do
+        not let it read is absent from every answer of this object, history and events included, and what they do not
+        let it write is refused. API versions that do not know releases do not see versions either. `record.dataset`
+        knows no caller.
+        Raises: DatasetNotFoundError.
+        """
+        dataset = self.record.as_used_by(self.caller)
+        if self.version and not self.since(RELEASES_SINCE):
+            return dataset.showing(_is_no_version)
+        return dataset
+
+    @property
     def readable(self) -> Dataset:
-        """What the caller may read of the dataset that the path names: all of it or nothing.
+        """The same as `dataset`, for endpoints that only read.
 
         Raises: DatasetNotFoundError.
         """
-        return self.project.readable(self.path["dataset"], reads=self.caller.role.reads)
+        return self.dataset
 
     def since(self, date: str) -> bool:
         """Whether the API version behaves as of `date` (content-lake reference, section 0.2)."""
@@ -76,7 +106,7 @@ async def take(request: Request, projects: Projects, access: Access) -> Call:
     params = request.query_params
     check_tag(params)
     project = projects.project(project_named(request))
-    body = await _body(request, project.lake.limits.mutation_body_bytes_max)
+    body = await _body(request, _body_bytes_max(request, project.lake.limits))
     return Call(
         request.method,
         version,
@@ -84,10 +114,21 @@ async def take(request: Request, projects: Projects, access: Access) -> Call:
         request.path_params,
         request.headers,
         body,
+        f"{request.url.scheme}://{request.url.netloc}",
         projects,
         project,
         caller,
+        access,
     )
+
+
+def _is_no_version(document: Document) -> bool:
+    return not is_version_id(document["_id"])
+
+
+def _body_bytes_max(request: Request, limits: Limits) -> int:
+    upload = below_version(request.url.path).startswith((UPLOADS, SEEDING))
+    return limits.upload_bytes_max if upload else limits.mutation_body_bytes_max
 
 
 async def _body(request: Request, limit: int) -> bytes:

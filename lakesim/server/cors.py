@@ -14,14 +14,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lakesim.server.call import host_of
 from lakesim.server.gateway import ForbiddenError
+from lakesim.server.request_kind import CONTROLS, is_control
 from lakesim.server.wire import error_answer
 
-__all__ = ["CONTROLS", "Cors"]
+__all__ = ["Cors"]
 
-CONTROLS: Final = "/_lake"
-"""The path below which the emulator's own controls lie."""
 METHODS: Final = "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS"
-EXPOSED: Final = "X-Sanity-Shard, X-Sanity-Warning, Retry-After, ETag"
+EXPOSED: Final = "X-Sanity-Shard, X-Sanity-Warning, Retry-After, ETag, Traceparent"
 PREFLIGHT_SECONDS: Final = "600"
 _OWN_PAGE: Final = ("same-origin", "none")
 
@@ -39,10 +38,13 @@ class Cors:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        path: str = scope["path"]
-        if path == CONTROLS or path.startswith(f"{CONTROLS}/"):
+        if is_control(scope["path"]):
             foreign = _from_foreign_page(headers)
-            answer = error_answer(ForbiddenError(f"{CONTROLS} cannot be used from a page of another origin"))
+            answer = error_answer(
+                ForbiddenError(
+                    f"{CONTROLS} cannot be used from a page of another origin, nor by a host name of the internet"
+                )
+            )
             await (answer if foreign else self._app)(scope, receive, send)
             return
         origin = headers.get("origin")
@@ -80,16 +82,20 @@ def _preflight(origin: str, headers: Headers) -> Response:
 
 def _from_foreign_page(headers: Headers) -> bool:
     """Whether a page sent this that does not come from this very server, or one that hides behind a name of its own."""
-    origin = headers.get("origin")
     netloc = headers.get("host", "")
-    if origin is None and headers.get("sec-fetch-site", "none") in _OWN_PAGE:
-        return False
-    # A page whose own name was pointed at this machine is of the same origin as we are, by name; so names do not count.
-    return origin not in (f"http://{netloc}", f"https://{netloc}") or not _is_local(host_of(netloc))
+    # A page whose own name was pointed at this machine is of the same origin as we are, by name; so names of the
+    # internet do not count, whoever sends them: a browser does not always say that it is one.
+    if not _is_local(host_of(netloc)):
+        return True
+    origin = headers.get("origin")
+    if origin is not None:
+        return origin not in (f"http://{netloc}", f"https://{netloc}")
+    return headers.get("sec-fetch-site", "none") not in _OWN_PAGE
 
 
 def _is_local(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
+    """Whether a host is an address, `localhost` or below it, or a name without a dot, which no page can have."""
+    if "." not in host or host.endswith(".localhost"):
         return True
     try:
         ipaddress.ip_address(host)

@@ -12,8 +12,9 @@ import anyio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from lakesim.jsonvalue import Json, dump_bytes
+from lakesim.jsonvalue import dump_bytes
 from lakesim.listen.events import Event
+from lakesim.store.mendoza import effects_of
 
 __all__ = ["KEEP_ALIVE", "PREAMBLE", "EventStreamAnswer", "block", "with_effects"]
 
@@ -21,8 +22,6 @@ KEEP_ALIVE: Final = b":\n\n"
 """A comment that keeps the connection from looking dead."""
 PREAMBLE: Final = b":" + b" " * 2056 + b"\n\n"
 """What old browsers need before they hand anything over."""
-_WHOLE_VALUE: Final = 0
-"""The Mendoza opcode for a whole value; every decoder takes a patch that is just that."""
 
 
 def block(event: Event, *, event_id: str | None = None) -> bytes:
@@ -42,13 +41,7 @@ def with_effects(event: Event, *, keep_result: bool, keep_previous: bool) -> Eve
     before, after = event.get("previous"), event.get("result")
     unwanted = {name for name, keep in (("result", keep_result), ("previous", keep_previous)) if not keep}
     kept: dict[str, Any] = {name: value for name, value in event.items() if name not in unwanted}
-    return {**kept, "effects": {"apply": _replacement(after), "revert": _replacement(before)}}
-
-
-def _replacement(document: Json) -> list[Json]:
-    if document is None:
-        return [_WHOLE_VALUE, None]
-    return [_WHOLE_VALUE, {name: value for name, value in document.items() if name != "_rev"}]
+    return {**kept, "effects": effects_of(before, after)}
 
 
 class EventStreamAnswer(Response):

@@ -9,7 +9,7 @@ from typing import Any, Final
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from lakesim.errors import BadRequestError, DatasetNotFoundError, LakeError, NotSupportedError
+from lakesim.errors import BadRequestError, DatasetNotFoundError, LakeError
 from lakesim.groq import GroqError
 from lakesim.lake import Dataset
 from lakesim.listen.events import Event
@@ -19,7 +19,7 @@ from lakesim.server.event_wire import KEEP_ALIVE, PREAMBLE, EventStreamAnswer, b
 from lakesim.server.gateway import MethodNotAllowedError
 from lakesim.server.resume import Missed, missed_since, position_now
 from lakesim.server.streams import EventStream
-from lakesim.server.wire import boolean, groq_params
+from lakesim.server.wire import boolean, groq_params, wants_effects
 
 __all__ = ["KEEP_ALIVE_SECONDS", "STREAM_SECONDS_MAX", "listen"]
 
@@ -51,9 +51,7 @@ class _Options:
 
 def _options(call: Call) -> _Options:
     params = call.params
-    effect_format = params.get("effectFormat")
-    if effect_format not in (None, "", "mendoza"):
-        raise NotSupportedError(f'The effectFormat "{effect_format}" is not supported; right would be "mendoza"')
+    effects = wants_effects(params)
     visibility = params.get("visibility", _VISIBILITIES[0])
     if visibility not in _VISIBILITIES:
         raise BadRequestError(f'Unknown visibility: "{visibility}" (right would be "transaction" or "query")')
@@ -65,7 +63,7 @@ def _options(call: Call) -> _Options:
         include_mutations=boolean(params, "includeMutations", True),
         include_all_versions=boolean(params, "includeAllVersions", not call.since(VERSIONS_ON_REQUEST_SINCE)),
         visibility=visibility,
-        effects=effect_format == "mendoza",
+        effects=effects,
         resumable=boolean(params, "enableResume", False),
         preamble=boolean(params, "evs_preamble", False),
         last_event_id=call.headers.get("last-event-id"),
@@ -127,6 +125,7 @@ class _Session:
             visibility=options.visibility,  # type: ignore[arg-type]  # judged above
             on_event=self._stream.offer,
         )
+        self._listener.on_break = self._stream.finish
         if self._is_resuming and options.last_event_id is not None:
             self._missed = missed_since(
                 self._dataset,

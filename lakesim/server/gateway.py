@@ -12,8 +12,12 @@ __all__ = [
     "ForbiddenError",
     "GatewayError",
     "MethodNotAllowedError",
+    "NotAcceptableError",
     "PayloadTooLargeError",
+    "RoleNotFoundError",
     "SessionNotFoundError",
+    "UnauthorizedError",
+    "UserNotFoundError",
 ]
 
 SESSION_NOT_FOUND: Final = "SIO-401-ANF"
@@ -51,6 +55,13 @@ class SessionNotFoundError(GatewayError):
         super().__init__("Session not found")
 
 
+class UnauthorizedError(GatewayError):
+    """A request that needs a token and has none; without a code, so that no client logs its user out."""
+
+    status = 401
+    title = "Unauthorized"
+
+
 class ForbiddenError(GatewayError):
     """A request that the caller's role, or the page it comes from, does not admit."""
 
@@ -65,11 +76,40 @@ class EndpointNotFoundError(GatewayError):
     title = "Not Found"
 
 
+class UserNotFoundError(GatewayError):
+    """A user id that no token stands for."""
+
+    status = 404
+    title = "Not Found"
+
+    def __init__(self, user_id: str, project: str) -> None:
+        """Name the id and the project that was searched."""
+        super().__init__(f'User "{user_id}" not found in project "{project}"')
+
+
+class RoleNotFoundError(GatewayError):
+    """A role that this server does not have."""
+
+    status = 404
+    title = "Not Found"
+
+    def __init__(self, role: str, project: str) -> None:
+        """Name the role and the project that was searched."""
+        super().__init__(f'Role "{role}" not found in project "{project}"')
+
+
 class MethodNotAllowedError(GatewayError):
     """An endpoint that exists, asked with another method."""
 
     status = 405
     title = "Method Not Allowed"
+
+
+class NotAcceptableError(GatewayError):
+    """An answer of a kind that the caller does not accept."""
+
+    status = 406
+    title = "Not Acceptable"
 
 
 class ConflictError(GatewayError):

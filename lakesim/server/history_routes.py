@@ -6,19 +6,20 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from lakesim.activity import document_events, page_of, release_events
 from lakesim.errors import BadRequestError
+from lakesim.ids import release_document_id, validate_id
 from lakesim.jsonvalue import dump_bytes
 from lakesim.lake import Dataset
 from lakesim.server.call import Call
 from lakesim.server.endpoint import RouteSpec
-from lakesim.server.wire import boolean, json_answer, ndjson_answer, number, refuse_options
+from lakesim.server.wire import boolean, json_answer, ndjson_answer, number, wants_effects
 
 __all__ = ["HISTORY_ROUTES"]
 
 _POINTS: Final = ("revision", "time", "lastRevision")
 _CREATING: Final = ("create", "createOrReplace", "createIfNotExists")
 _SYSTEM_FIELDS: Final = ("_id", "_type", "_rev", "_createdAt", "_updatedAt")
-_UNSUPPORTED_OPTIONS: Final = {"effectFormat": "without it the mutations of each transaction are given"}
 
 
 def documents(call: Call) -> Response:
@@ -45,7 +46,6 @@ def _at_point(dataset: Dataset, document_id: str, point: str, call: Call) -> dic
 def transactions(call: Call) -> Response:
     """Return the transactions that touched any of the documents, as JSON lines."""
     params = call.params
-    refuse_options(params, _UNSUPPORTED_OPTIONS)
     authors = params.get("authors")
     rows = call.readable.transactions(
         _ids(call),
@@ -57,11 +57,35 @@ def transactions(call: Call) -> Response:
         reverse=boolean(params, "reverse", False),
         limit=number(params, "limit"),
         exclude_mutations=boolean(params, "excludeMutations", False),
+        include_effects=wants_effects(params),
         include_identified_documents_only=boolean(params, "includeIdentifiedDocumentsOnly", False),
     )
     if boolean(params, "excludeContent", False):
         rows = [_without_contents(row) for row in rows]
     return ndjson_answer([dump_bytes(row) + b"\n" for row in rows])
+
+
+def document_history(call: Call) -> Response:
+    """Return what happened to one document, newest first, a page at a time."""
+    document_id = validate_id(call.path["id"], call.project.lake.limits)
+    dataset = call.readable
+    events = document_events(dataset.remembered_log(), document_id, anonymous=dataset.choices.anonymous_identity)
+    page, cursor = _page(call, events)
+    return json_answer({"events": {document_id: page}, "nextCursor": cursor})
+
+
+def release_history(call: Call) -> Response:
+    """Return what happened to one release, newest first, a page at a time."""
+    # Studios ask with the name; the document's id says the same.
+    name = call.path["name"].removeprefix(release_document_id(""))
+    dataset = call.readable
+    events = release_events(dataset.remembered_log(), name, anonymous=dataset.choices.anonymous_identity)
+    page, cursor = _page(call, events)
+    return json_answer({"events": page, "nextCursor": cursor})
+
+
+def _page(call: Call, events: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str]:
+    return page_of(events, limit=number(call.params, "limit"), cursor=call.params.get("nextCursor", ""))
 
 
 def _without_contents(row: dict[str, Any]) -> dict[str, Any]:
@@ -85,4 +109,6 @@ def _ids(call: Call) -> list[str]:
 HISTORY_ROUTES: Final[list[RouteSpec]] = [
     ("GET", "/data/history/{dataset}/documents/{ids}", documents),
     ("GET", "/data/history/{dataset}/transactions/{ids}", transactions),
+    ("GET", "/data/history/{dataset}/events/documents/{id}", document_history),
+    ("GET", "/data/history/{dataset}/events/releases/{name}", release_history),
 ]

@@ -15,23 +15,22 @@ from lakesim.suggest import did_you_mean
 __all__ = ["method_not_allowed", "not_found"]
 
 ABSENT: Final = {
-    r"/data/live/.*": "live events; /data/listen tells of changes",
-    r"/data/history/[^/]+/events/.*": "history events; /data/history/DATASET/transactions/IDS has the log",
-    r"/data/references/.*": "references; ask GROQ's references()",
-    r"/data/stats/.*": "statistics of a dataset",
-    r"/assets/.*": "assets",
-    r"/(images|files)/.*": "assets",
-    r"/graphql/.*": "GraphQL",
-    r"/(projects/[^/]+/)?users/.*": "users other than /users/me",
+    r"/graphql/.*": "GraphQL; ask in GROQ",
     r"/auth/.*": "logging in; send a token instead",
-    r"/projects/[^/]+/(grants|roles|.*)": "this part of a project",
+    r"/(projects/[^/]+/)?datasets/[^/]+/copy": "copying a dataset; export it and import it into another",
+    r"/(projects/[^/]+/)?aliases(/.*)?": "dataset aliases; use the dataset's own name",
+    r"/(projects/[^/]+/)?(datasets/[^/]+/)?tags(/.*)?": "dataset tags",
+    r"/projects/[^/]+/datasets/[^/]+/.*": "this part of a dataset",
+    r"/projects/[^/]+/.*": "this part of a project",
     r"/datasets/.*": "this part of a dataset",
-    r"/(features|user-applications|intake/.*)": "the Studio's management",
-    r"/(media-libraries|canvases|dashboards|agent|embeddings-index|hooks|schedules|jobs|vX)/.*": "this resource",
+    r"/users/.*": "this part of a user",
+    r"/socket/.*": "presence over web sockets",
+    r"/(schedules|journey|intake|subscriptions|invitations|organizations)(/.*)?": "the Studio's management",
+    r"/(agent|embeddings-index|hooks|jobs|functions)(/.*)?": "this service beside the lake",
+    r"/(media-libraries|canvases|dashboards)(/.*)?": "this resource; only projects and their datasets are here",
 }
 """Paths below the API version that the service has and this server has not yet: what they are, what comes nearest."""
-CONTROLS_ABSENT: Final = ("seed", "faults", "requests")
-CONTROLS: Final = ("health", "reset", "clock", "transactions")
+CONTROLS: Final = ("health", "reset", "clock", "transactions", "seed", "faults", "requests")
 
 _VERSIONED: Final = re.compile(r"/v[^/]+(/.*)")
 
@@ -50,8 +49,6 @@ def _reason(method: str, path: str) -> str:
     asked = f"{method} {path}"
     if path.startswith("/_lake/"):
         name = path.removeprefix("/_lake/")
-        if name in CONTROLS_ABSENT:
-            return f"{asked}: this control is not supported yet; there are: {', '.join(CONTROLS)}"
         return f"{asked}: there is no such control; there are: {', '.join(CONTROLS)}.{did_you_mean(name, CONTROLS)}"
     versioned = _VERSIONED.fullmatch(path)
     if versioned is None:

@@ -1,4 +1,4 @@
-"""Managing a project: datasets, its own data, access lists, users (content-lake reference, sections 6.6 to 6.8)."""
+"""Managing a project: datasets and the project's own data (content-lake reference, sections 6.6 and 6.7)."""
 
 from __future__ import annotations
 
@@ -6,24 +6,29 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from lakesim.server.access import Caller
 from lakesim.server.call import Call
+from lakesim.server.embeddings_routes import refuse_embeddings
 from lakesim.server.endpoint import RouteSpec
-from lakesim.server.gateway import SessionNotFoundError
+from lakesim.server.member_routes import member_of
 from lakesim.server.projects import ACL_MODES, DatasetRecord
+from lakesim.server.studio_routes import FEATURES
 from lakesim.server.wire import json_answer, json_object
 
 __all__ = ["PROJECT_ROUTES"]
 
-EVERY_DOCUMENT: Final = '_id in path("**")'
-"""The filter of a grant on everything."""
-USER_NAME: Final = "Lakesim user"
+PROFILE: Final = "content"
+"""`datasetProfile` of every dataset here; the service also has add-on datasets, such as for comments."""
 
 
 def list_datasets(call: Call) -> Response:
-    """List the datasets; callers who may read nothing see none."""
-    records = call.project.records() if call.caller.role.reads else []
-    return json_answer([_dataset(record) for record in records])
+    """List the datasets on which the caller's role has grants; callers without a token are told of none.
+
+    `datasetProfile` and `addonFor` choose among them.
+    """
+    params, role = call.params, call.caller.role
+    if role.by_acl_mode or params.get("addonFor") or params.get("datasetProfile", PROFILE) != PROFILE:
+        return json_answer([])
+    return json_answer([_dataset(record) for record in call.project.records() if role.grants_on(record.acl_mode)])
 
 
 def _dataset(record: DatasetRecord) -> dict[str, Any]:
@@ -33,7 +38,7 @@ def _dataset(record: DatasetRecord) -> dict[str, Any]:
         "createdAt": record.created_at,
         "createdByUserId": None,
         "addonFor": None,
-        "datasetProfile": "content",
+        "datasetProfile": PROFILE,
         "features": [],
         "tags": [],
     }
@@ -41,15 +46,16 @@ def _dataset(record: DatasetRecord) -> dict[str, Any]:
 
 def create_dataset(call: Call) -> Response:
     """Make a dataset."""
-    call.caller.require_management("creating a dataset")
-    body = json_object(call.body, fields=("aclMode",)) if call.body else {}
+    call.caller.require_dataset_management("creating a dataset")
+    body = json_object(call.body, fields=("aclMode", "embeddings")) if call.body else {}
+    refuse_embeddings(body.get("embeddings"))
     record = call.project.create(call.path["dataset"], body.get("aclMode", ACL_MODES[0]))
     return json_answer({"datasetName": record.dataset.name, "aclMode": record.acl_mode})
 
 
 def edit_dataset(call: Call) -> Response:
     """Change a dataset's mode."""
-    call.caller.require_management("editing a dataset")
+    call.caller.require_dataset_management("editing a dataset")
     body = json_object(call.body, fields=("aclMode",), required=("aclMode",))
     record = call.project.edit(call.path["dataset"], body["aclMode"])
     return json_answer({"datasetName": record.dataset.name, "aclMode": record.acl_mode})
@@ -57,42 +63,9 @@ def edit_dataset(call: Call) -> Response:
 
 def delete_dataset(call: Call) -> Response:
     """Delete a dataset with all it holds."""
-    call.caller.require_management("deleting a dataset")
+    call.caller.require_dataset_management("deleting a dataset")
     call.project.delete(call.path["dataset"])
     return json_answer({"deleted": True})
-
-
-def dataset_acl(call: Call) -> Response:
-    """Return the caller's grants on a dataset, which clients evaluate themselves.
-
-    Raises: DatasetNotFoundError.
-    """
-    call.project.record(call.path["dataset"])
-    permissions = call.caller.role.permissions
-    return json_answer([{"filter": EVERY_DOCUMENT, "permissions": permissions}] if permissions else [])
-
-
-def current_user(call: Call) -> Response:
-    """Return the caller as a user.
-
-    Raises: SessionNotFoundError for a caller whom no token names.
-    """
-    return json_answer(_user(call.caller))
-
-
-def _user(caller: Caller) -> dict[str, Any]:
-    if caller.user_id is None:
-        raise SessionNotFoundError
-    role = caller.role
-    return {
-        "id": caller.user_id,
-        "name": USER_NAME,
-        "email": f"{caller.user_id.lower()}@lakesim.invalid",
-        "profileImage": None,
-        "role": role.name,
-        "roles": [{"name": role.name, "title": role.title}],
-        "provider": "lakesim",
-    }
 
 
 def list_projects(call: Call) -> Response:
@@ -101,13 +74,13 @@ def list_projects(call: Call) -> Response:
 
 
 def get_project(call: Call) -> Response:
-    """Return the project; any id is one."""
+    """Return the project; any id is one. Its members are told to members, unless `includeMembers` is false."""
     return json_answer(_project(call))
 
 
 def _project(call: Call) -> dict[str, Any]:
     project, caller = call.project, call.caller
-    members = [] if caller.user_id is None else [_member(caller)]
+    shows_members = caller.user_id is not None and call.params.get("includeMembers", "true") != "false"
     return {
         "id": project.project_id,
         "displayName": project.project_id,
@@ -115,19 +88,13 @@ def _project(call: Call) -> dict[str, Any]:
         "organizationId": None,
         "isBlocked": False,
         "isDisabled": False,
+        "isDisabledByUser": False,
+        "createdAt": project.created_at,
+        "pendingInvites": 0,
+        "maxRetentionDays": None,
+        **({} if call.params.get("includeFeatures") == "false" else {"features": list(FEATURES)}),
         "metadata": {},
-        "members": members,
-    }
-
-
-def _member(caller: Caller) -> dict[str, Any]:
-    role = caller.role
-    return {
-        "id": caller.user_id,
-        "role": role.name,
-        "roles": [{"name": role.name, "title": role.title}],
-        "isCurrentUser": True,
-        "isRobot": False,
+        "members": [member_of(member, caller) for member in call.access.members()] if shows_members else [],
     }
 
 
@@ -147,7 +114,5 @@ PROJECT_ROUTES: Final[list[RouteSpec]] = [
     ("PUT", "/projects/{project}/datasets/{dataset}", create_dataset),
     ("PATCH", "/projects/{project}/datasets/{dataset}", edit_dataset),
     ("DELETE", "/projects/{project}/datasets/{dataset}", delete_dataset),
-    ("GET", "/projects/{project}/datasets/{dataset}/acl", dataset_acl),
-    ("GET", "/users/me", current_user),
     ("GET", "/check/cors", check_cors),
 ]

@@ -10,8 +10,12 @@ from typing import Final
 
 from lakesim.clock import format_millis
 from lakesim.errors import BadRequestError, DatasetNotFoundError
+from lakesim.jsonvalue import Json
 from lakesim.lake import Dataset, Lake
+from lakesim.listen.events import Event
+from lakesim.server.access import Caller, Role
 from lakesim.server.gateway import ConflictError, ForbiddenError
+from lakesim.server.request_log import RequestLog
 from lakesim.server.streams import EventStream
 from lakesim.store.names import check_dataset_name
 from lakesim.suggest import did_you_mean
@@ -36,8 +40,22 @@ class DatasetRecord:
     acl_mode: str
     created_at: str
     streams: set[EventStream] = field(default_factory=set)
-    nothing: Dataset | None = None
-    """What callers read who may read nothing: a dataset of the same name that stays empty."""
+    views: dict[tuple[str | None, Role, str], Dataset] = field(default_factory=dict)
+    """The dataset as each caller may use it, by user id, role and `aclMode`."""
+
+    def as_used_by(self, caller: Caller) -> Dataset:
+        """Return the dataset as a caller may use it: read and written within the grants of its role."""
+        key = (caller.user_id, caller.role, self.acl_mode)
+        view = self.views.get(key)
+        if view is None:
+            grants = caller.role.grants_on(self.acl_mode)
+            view = self.views[key] = self.dataset.as_caller(grants, identity=caller.user_id)
+        return view
+
+    def end_streams(self, last: Event | None = None) -> None:
+        """End every event stream, with a last event if one is given; without, clients will connect anew."""
+        for stream in list(self.streams):
+            stream.finish(last)
 
 
 class Project:
@@ -47,6 +65,9 @@ class Project:
         """Take the lake, and make the first dataset in it."""
         self.project_id = project_id
         self.lake = lake
+        self.created_at = format_millis(lake.clock.now())
+        self.settings: dict[tuple[str, str], Json] = {}
+        """What users of the Studio set for themselves, by user id and name."""
         self._records: dict[str, DatasetRecord] = {}
         self._lock = Lock()
         lake.dataset(FIRST_DATASET)
@@ -55,6 +76,9 @@ class Project:
         """Give the project and its lake another id."""
         self.project_id = project_id
         self.lake.rename(project_id)
+        for record in self._records.values():
+            # They keep the name under which they were made.
+            record.views.clear()
 
     def records(self) -> list[DatasetRecord]:
         """Return the datasets, those made in process too, by name."""
@@ -76,20 +100,15 @@ class Project:
             self._records[name] = DatasetRecord(self.lake.dataset(name), ACL_MODES[0], created_at)
         return self._records[name]
 
-    def readable(self, name: str, *, reads: bool) -> Dataset:
-        """Return the dataset, or an empty one of the same name for callers who may read nothing.
+    def size(self, name: str) -> int:
+        """Return the number of documents stored in a dataset; 0 where there is none, or nobody has asked for it yet."""
+        record = self._records.get(name)
+        return 0 if record is None else record.dataset.stored_count
 
-        Raises: DatasetNotFoundError.
-        """
-        record = self.record(name)
-        if reads:
-            return record.dataset
-        if record.nothing is None:
-            lake = self.lake
-            record.nothing = Dataset(
-                name, clock=lake.clock, limits=lake.limits, choices=lake.choices, project_id=self.project_id
-            )
-        return record.nothing
+    def is_busy(self, name: str) -> bool:
+        """Whether a dataset is being read or written at this moment, so that others have to wait."""
+        record = self._records.get(name)
+        return record is not None and record.dataset.is_busy
 
     def create(self, name: str, acl_mode: str) -> DatasetRecord:
         """Make a dataset.
@@ -107,13 +126,16 @@ class Project:
             return record
 
     def edit(self, name: str, acl_mode: str) -> DatasetRecord:
-        """Change a dataset's mode.
+        """Change a dataset's mode; its event streams end, to be opened anew.
 
         Raises: DatasetNotFoundError, BadRequestError.
         """
         _check_acl_mode(acl_mode)
         record = self.record(name)
-        record.acl_mode = acl_mode
+        if record.acl_mode != acl_mode:
+            record.acl_mode = acl_mode
+            # Whoever listens comes back with the rights of the new mode.
+            record.end_streams()
         return record
 
     def delete(self, name: str) -> None:
@@ -125,14 +147,12 @@ class Project:
             record = self._record(name)
             self.lake.delete_dataset(name)
             self._records.pop(name, None)
-        for stream in list(record.streams):
-            stream.finish({"type": "disconnect", "reason": f'Dataset "{name}" was deleted'})
+        record.end_streams({"type": "disconnect", "reason": f'Dataset "{name}" was deleted'})
 
     def end_streams(self) -> None:
         """End every event stream; clients will connect anew."""
         for record in list(self._records.values()):
-            for stream in list(record.streams):
-                stream.finish()
+            record.end_streams()
 
 
 class Projects:
@@ -150,6 +170,8 @@ class Projects:
         self._first: Project | None = None
         self._is_named = False
         self._lock = Lock()
+        self.requests: Final = RequestLog()
+        """What was asked lately, of all projects."""
 
     def project(self, project_id: str | None) -> Project:
         """Return a project, made on the first request; None is the first one.
@@ -190,8 +212,10 @@ class Projects:
             projects = self._all()
             self._projects.clear()
             self._first, self._is_named = None, False
+            self.requests.clear()
             for project in projects:
                 project.end_streams()
+                project.lake.faults.clear()
                 for name in project.lake.datasets():
                     project.lake.delete_dataset(name)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from lakesim.errors import BadRequestError
 from lakesim.lake import Dataset
 from lakesim.listen.events import Event
 from lakesim.listen.hub import events_for
 from lakesim.listen.listener import Listener
-from lakesim.store.history import LoggedTransaction
 
 __all__ = ["Missed", "missed_since", "position_now"]
 
@@ -29,28 +27,18 @@ def missed_since(dataset: Dataset, listener: Listener, position: str, *, events_
     transaction is unknown here, or more than `events_max` events lie between.
     """
     transaction_id, _, document_id = position.partition("#")
-    log = dataset.log()
-    start = _place_after(log, transaction_id)
-    if start is None:
+    try:
+        later = dataset.log_since(transaction_id)
+        last = dataset.log_of(transaction_id) if document_id and transaction_id else None
+    except BadRequestError:
         return None
     missed: list[Event] = []
-    if document_id and start > 0:
-        events = events_for(listener, log[start - 1], dataset.choices)
+    if last is not None:
+        events = events_for(listener, last, dataset.choices)
         ids = [event["documentId"] for event in events]
         missed += events[ids.index(document_id) + 1 :] if document_id in ids else events
-    for row in log[start:]:
+    for row in later:
         missed += events_for(listener, row, dataset.choices)
         if len(missed) > events_max:
             return None
-    return missed, frozenset(row.transaction_id for row in log[start:])
-
-
-def _place_after(log: Sequence[LoggedTransaction], transaction_id: str) -> int | None:
-    """Return the place after a transaction, 0 for an empty id; None if it is not in the log."""
-    if not transaction_id:
-        return 0
-    # From the end: whoever resumes was there lately.
-    for place in range(len(log), 0, -1):
-        if log[place - 1].transaction_id == transaction_id:
-            return place
-    return None
+    return missed, frozenset(row.transaction_id for row in later)

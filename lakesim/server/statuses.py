@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from lakesim.assets import AssetNotFoundError, InvalidImageError, InvalidTransformError
 from lakesim.errors import (
     AttributeLimitError,
     BadRequestError,
@@ -25,6 +26,7 @@ from lakesim.errors import (
     TransactionAlreadyExistsError,
     TransactionError,
 )
+from lakesim.faults import InjectedError, LakeUnavailableError
 from lakesim.groq import GroqError
 from lakesim.interchange import ImportFailedError
 from lakesim.server.gateway import GatewayError
@@ -32,6 +34,7 @@ from lakesim.server.gateway import GatewayError
 __all__ = ["INTERNAL_ERROR_BODY", "STATUSES", "status_of"]
 
 STATUSES: Final[dict[type[LakeError], int]] = {
+    AssetNotFoundError: 404,
     AttributeLimitError: 400,
     BadRequestError: 400,
     DatasetNotFoundError: 404,
@@ -46,8 +49,11 @@ STATUSES: Final[dict[type[LakeError], int]] = {
     ImmutableAttributeError: 409,
     ImportFailedError: 400,
     InsufficientPermissionsError: 403,
+    InvalidImageError: 400,
     InvalidRequestBodyError: 400,
+    InvalidTransformError: 400,
     InvalidValueError: 400,
+    LakeUnavailableError: 503,
     # 501 would make clients try again; what is not there today is not there in a second either.
     NotSupportedError: 400,
     PatchError: 400,
@@ -62,7 +68,7 @@ INTERNAL_ERROR_BODY: Final = {"error": {"description": "Internal server error", 
 
 def status_of(error: LakeError) -> int:
     """Return the HTTP status of a refusal; 500 for a class that the table does not know."""
-    if isinstance(error, GatewayError):
+    if isinstance(error, GatewayError | InjectedError):
         return error.status
     if isinstance(error, TransactionError) and error.causes:
         return status_of(error.causes[0][1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from starlette.datastructures import QueryParams
@@ -20,14 +20,18 @@ __all__ = [
     "error_answer",
     "groq_params",
     "json_answer",
+    "json_body",
     "json_object",
     "ndjson_answer",
     "number",
     "refuse_options",
+    "wants_effects",
 ]
 
 JSON_TYPE: Final = "application/json; charset=utf-8"
 NDJSON_TYPE: Final = "application/x-ndjson"
+NDJSON_PART_BYTES: Final = 64 * 1024
+"""How many bytes of lines are sent at once."""
 
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 _TAG: Final = re.compile(r"[a-z0-9._-]{1,75}", re.ASCII | re.IGNORECASE)
@@ -79,6 +83,17 @@ def refuse_options(params: QueryParams, names: Mapping[str, str]) -> None:
             raise NotSupportedError(f"The option {name} is not supported yet; {instead}")
 
 
+def wants_effects(params: QueryParams) -> bool:
+    """Return whether effects are asked for: `effectFormat=mendoza`.
+
+    Raises: NotSupportedError for another format.
+    """
+    given = params.get("effectFormat", "")
+    if given not in ("", "mendoza"):
+        raise NotSupportedError(f'The effectFormat "{given}" is not supported; right would be "mendoza"')
+    return given == "mendoza"
+
+
 def groq_params(params: QueryParams) -> dict[str, Json]:
     """Return the query's own parameters, sent as `$name` with a JSON value (content-lake reference, section 4.1).
 
@@ -95,17 +110,25 @@ def groq_params(params: QueryParams) -> dict[str, Json]:
     return found
 
 
+def json_body(body: bytes) -> Json:
+    """Return a request's body as JSON.
+
+    Raises: InvalidRequestBodyError.
+    """
+    try:
+        return loads(body)
+    except JsonDecodeError as error:
+        raise InvalidRequestBodyError(
+            f"invalid JSON: {error.msg} at line {error.lineno} column {error.colno}"
+        ) from None
+
+
 def json_object(body: bytes, *, fields: Iterable[str], required: Iterable[str] = ()) -> dict[str, Any]:
     """Return a request's body, an object that holds no other than the named fields.
 
     Raises: InvalidRequestBodyError for broken JSON, another kind of value, an unknown or a missing field.
     """
-    try:
-        value = loads(body)
-    except JsonDecodeError as error:
-        raise InvalidRequestBodyError(
-            f"invalid JSON: {error.msg} at line {error.lineno} column {error.colno}"
-        ) from None
+    value = json_body(body)
     if not isinstance(value, dict):
         raise InvalidRequestBodyError(f"the body must be an object, not {type_name(value)}")
     known = tuple(fields)
@@ -129,5 +152,19 @@ def error_answer(error: LakeError) -> Response:
 
 
 def ndjson_answer(lines: Iterable[bytes]) -> Response:
-    """Return an answer of JSON lines, sent as they come; each line brings its line feed."""
-    return StreamingResponse(lines, headers={"content-type": NDJSON_TYPE})
+    """Return an answer of JSON lines, sent as they come, many at a time; each line brings its line feed."""
+    return StreamingResponse(_in_parts(lines), headers={"content-type": NDJSON_TYPE})
+
+
+def _in_parts(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Join lines into parts of a size that is worth a trip through the event loop, which a single line is not."""
+    part: list[bytes] = []
+    size = 0
+    for line in lines:
+        part.append(line)
+        size += len(line)
+        if size >= NDJSON_PART_BYTES:
+            yield b"".join(part)
+            part, size = [], 0
+    if part:
+        yield b"".join(part)

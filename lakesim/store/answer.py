@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from lakesim.jsonvalue import copy
+from lakesim.store.raw_view import Readable
 from lakesim.store.transaction import Transaction
 
 __all__ = ["mutate_answer"]
 
 
-def mutate_answer(transaction: Transaction, *, return_ids: bool, return_documents: bool) -> dict[str, Any]:
+def mutate_answer(
+    transaction: Transaction, *, return_ids: bool, return_documents: bool, readable: Readable | None = None
+) -> dict[str, Any]:
     """Return the wire answer of a checked transaction (content-lake reference, section 2.7).
 
     Shape: entries hold `id` and `document` only if asked for; documents are copies, as the whole transaction leaves
-    them, and absent where it leaves none.
+    them, and absent where it leaves none or one that is not `readable`.
     """
     entries: list[dict[str, Any]] = []
     for operation, document_id in transaction.results:
@@ -22,7 +25,7 @@ def mutate_answer(transaction: Transaction, *, return_ids: bool, return_document
         entry["operation"] = operation
         if return_documents and operation != "delete":
             document = transaction.final(document_id)
-            if document is not None:
+            if document is not None and (readable is None or readable(document)):
                 entry["document"] = copy(document)
         entries.append(entry)
     return {"transactionId": transaction.transaction_id, "results": entries}

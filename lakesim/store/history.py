@@ -14,11 +14,23 @@ from typing import Any
 from lakesim.clock import format_micros
 from lakesim.errors import BadRequestError
 from lakesim.store.documents import Document
+from lakesim.store.mendoza import effects_of
 
-__all__ = ["Change", "History", "LoggedTransaction"]
+__all__ = ["Change", "History", "LoggedTransaction", "UnknownTransactionError"]
 
 SEARCHED_CHANGES_MAX = 32
 """Changes of one transaction that are searched one by one; larger ones (imports) get an index."""
+
+
+class UnknownTransactionError(BadRequestError):
+    """A transaction id that was never committed to this dataset."""
+
+    def __init__(self, transaction_id: str) -> None:
+        """Name the id."""
+        super().__init__(
+            f'No transaction with ID "{transaction_id}" in this dataset; a revision is the ID of the transaction'
+            " that wrote it"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,9 @@ class LoggedTransaction:
     author: str | None
     changes: tuple[Change, ...]
 
-    def to_wire(self, *, mutations: bool = True, only: frozenset[str] | None = None) -> dict[str, Any]:
+    def to_wire(
+        self, *, mutations: bool = True, effects: bool = False, only: frozenset[str] | None = None
+    ) -> dict[str, Any]:
         """Return the row as the history endpoint shows it (section 6.2); it shares structure with stored documents.
 
         With `only`, documents and mutations of other ids are left out.
@@ -59,6 +73,8 @@ class LoggedTransaction:
         }
         if mutations:
             row["mutations"] = [mutation for change in changes for mutation in change.mutations]
+        if effects:
+            row["effects"] = {change.document_id: effects_of(change.before, change.after) for change in changes}
         return row
 
 
@@ -143,10 +159,7 @@ class History:
         try:
             return self._by_id[transaction_id]
         except KeyError:
-            raise BadRequestError(
-                f'No transaction with ID "{transaction_id}" in this dataset; a revision is the ID of the transaction'
-                " that wrote it"
-            ) from None
+            raise UnknownTransactionError(transaction_id) from None
 
     def row(self, transaction_id: str) -> LoggedTransaction:
         """Return one transaction.

@@ -11,13 +11,20 @@ from lakesim.store.documents import Document
 from lakesim.store.idbuckets import between, count_between, prefix_end
 from lakesim.store.memory import MemoryStore
 
-__all__ = ["RELEASE_TYPE", "IdRange", "RawView", "Readable", "distinct"]
+__all__ = ["RELEASE_TYPE", "IdRange", "RawView", "Readable", "both", "distinct"]
 
 RELEASE_TYPE: Final = "system.release"
 """`_type` of the documents that describe releases."""
 
 Readable: TypeAlias = Callable[[Document], bool]
 """Whether the caller may read a stored document."""
+
+
+def both(first: Readable | None, second: Readable | None) -> Readable | None:
+    """Return what admits the documents that both admit; None admits all."""
+    if first is None or second is None:
+        return first or second
+    return lambda document: first(document) and second(document)
 
 
 class IdRange:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
+from lakesim.access import Judge, Rights
 from lakesim.clock import Clock, format_seconds
 from lakesim.errors import (
     AttributeLimitError,
@@ -72,7 +73,8 @@ class Transaction:
     """A transaction under way; the caller holds the store's lock from its making to its end.
 
     Shape: `results` has one (operation, id) per document a mutation dealt with, in request order. `system` marks the
-    lake's own writes, which may touch system documents and locked releases.
+    lake's own writes, which may touch system documents and locked releases. `rights` bound what its author may write;
+    None bounds nothing. `judge` is what asks them.
     """
 
     def __init__(
@@ -87,8 +89,10 @@ class Transaction:
         author: str | None = None,
         auto_generate_array_keys: bool = False,
         system: bool = False,
+        rights: Rights | None = None,
     ) -> None:
         """Start with nothing written; `now` stamps every document this transaction writes."""
+        self.judge = None if rights is None else Judge(rights)
         self.transaction_id = transaction_id
         self.now = now
         self.results: list[Result] = []
@@ -163,58 +167,78 @@ class Transaction:
             raise MutationError([(index, error)]) from None
 
     def _create(self, index: int, mutation: Create, targets: Sequence[str]) -> None:
+        self._require("create")
         document_id = self._new_id(mutation.document)
-        if self.exists(document_id):
-            raise DocumentAlreadyExistsError(document_id)
+        present = self.get(document_id)
+        if present is not None:
+            taken = DocumentAlreadyExistsError(document_id)
+            raise taken if self.judge is None else self.judge.taken(present, taken)
         self._insert(index, document_id, mutation.document, "create")
 
     def _create_if_not_exists(self, index: int, mutation: CreateIfNotExists, targets: Sequence[str]) -> None:
+        self._require("create")
         document_id = self._new_id(mutation.document)
-        if self.exists(document_id):
+        present = self.get(document_id)
+        if present is not None:
+            if self.judge is not None and not self.judge.sees(present):
+                # Who could not have created it is not to learn that it is there.
+                self.judge.admit("create", {**mutation.document, "_id": document_id})
             self.results.append(("none", document_id))
         else:
             self._insert(index, document_id, mutation.document, "createIfNotExists")
 
     def _create_or_replace(self, index: int, mutation: CreateOrReplace, targets: Sequence[str]) -> None:
+        if self.judge is not None:
+            self.judge.require_writer("create")
         submitted = mutation.document
         document_id = self._new_id(submitted)
         present = self.get(document_id)
         if present is None:
             self._insert(index, document_id, submitted, "createOrReplace")
             return
+        if self.judge is not None:
+            self.judge.admit_replacing(present)
         touched = self._touch(document_id, index, "update")
         self._check_type(present, submitted)
         self._check_type(touched.base, submitted)
         kept = present["_createdAt"] if self._choices.replace_keeps_created_at else None
         document = self._build(submitted, document_id, created_at=kept, updated_at=self._seconds, present=present)
+        self._admit("update", document)
         self._write(touched, document, {"createOrReplace": document}, canonical=True)
         self.results.append(("update", document_id))
 
     def _insert(self, index: int, document_id: str, submitted: Document, kind: str) -> None:
+        self._require("create")
         touched = self._touch(document_id, index, "create")
         self._check_type(touched.base, submitted)
         document = self._build(submitted, document_id)
+        self._admit("create", document)
         touched.is_new = True
         self._write(touched, document, {kind: document}, canonical=True)
         self.results.append(("create", document_id))
 
     def _delete(self, index: int, mutation: Delete, targets: Sequence[str]) -> None:
+        self._require("update")
         by_id = mutation.selection.ids
         for document_id in targets if by_id is None else by_id:
             if self.exists(document_id):
                 touched = self._touch(document_id, index, "delete")
                 self._write(touched, None, {"delete": {"id": document_id}}, canonical=True)
                 self.results.append(("delete", document_id))
-            elif by_id is not None and self._choices.delete_of_missing_has_result:
-                self.results.append(("delete", document_id))
+            elif by_id is not None:
+                self._admit_absence(document_id)
+                if self._choices.delete_of_missing_has_result:
+                    self.results.append(("delete", document_id))
 
     def _patch(self, index: int, mutation: PatchMutation, targets: Sequence[str]) -> None:
+        self._require("update")
         by_id = mutation.selection.ids
         for document_id in targets if by_id is None else by_id:
             present = self.get(document_id)
             if present is not None:
                 self._patch_one(index, document_id, present, mutation.patch)
             elif by_id is not None:
+                self._admit_absence(document_id)
                 raise DocumentNotFoundError(document_id)
 
     def _patch_one(self, index: int, document_id: str, present: Document, patch: Patch) -> None:
@@ -241,6 +265,7 @@ class Transaction:
         if type(created_at) is not str or not self._choices.patch_may_set_created_at:
             created_at = present["_createdAt"]
         document = stamped(patched, revision=self.transaction_id, created_at=created_at, updated_at=self._seconds)
+        self._admit("update", document)
         self._write(touched, document, *effective, canonical=False)
         self.results.append(("update", document_id))
 
@@ -254,8 +279,27 @@ class Transaction:
             return validate_id(document_id + self._clock.generate_id(), self._limits)
         return str(document_id)
 
+    def _require(self, permission: str) -> None:
+        if self.judge is not None:
+            self.judge.require(permission)
+
+    def _admit(self, permission: str, document: Document) -> None:
+        if self.judge is not None:
+            self.judge.admit(permission, document)
+
+    def _admit_absence(self, document_id: str) -> None:
+        """Refuse a caller that may not know whether the document is missing."""
+        if self.judge is not None:
+            error = self.judge.absent(document_id, "update", DocumentNotFoundError(document_id))
+            if not isinstance(error, DocumentNotFoundError):
+                raise error
+
     def _touch(self, document_id: str, index: int, permission: str) -> _Touched:
         touched = self._touched.get(document_id)
+        if self.judge is not None:
+            before = self.get(document_id)
+            if before is not None:
+                self.judge.admit("update", before)
         if not self._system:
             self.check_writable(document_id, permission)
         if touched is None:
@@ -290,9 +334,17 @@ class Transaction:
     def _check_revision(self, touched: _Touched, expected: str | None) -> None:
         if expected is None:
             return
-        current = self.revision_of(touched.document_id)
+        self.guard(touched.document_id, expected)
+
+    def guard(self, document_id: str, expected: str) -> None:
+        """Refuse to go on if the document has another revision than `expected`.
+
+        Raises: DocumentRevisionMismatchError, also where the document does not exist (row 42).
+        """
+        current = self.revision_of(document_id)
         if current != expected:
-            raise DocumentRevisionMismatchError(touched.document_id, current, expected)
+            error = DocumentRevisionMismatchError(document_id, current, expected)
+            raise error if self.judge is None else self.judge.mismatch(self.get(document_id), error)
 
     def _build(
         self,
@@ -372,6 +424,8 @@ class Transaction:
     def _check_references(self, *, every_failure: bool = False) -> None:
         failures = broken_references(self._store.indexes, self._revise(), self.exists, self._choices)
         if failures:
+            if self.judge is not None:
+                failures = self.judge.discreet(failures, self.get)
             # The service stops at the first one.
             raise MutationError(failures if every_failure else failures[:1])
 

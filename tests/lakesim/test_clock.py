@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakesim.clock import (
+    LATEST,
     SEEDED_START,
     TRANSACTION_TICK,
     Clock,
@@ -102,3 +103,48 @@ def test_the_three_formats_parse_back_to_what_they_keep(instant: datetime) -> No
 def test_a_malformed_time_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match="2026-01-01T12:00:00Z"):
         parse_time(text)
+
+
+def test_years_before_1000_have_four_digits_in_every_form():
+    # A clock that was set to the year 239 answered with times that no client could read.
+    instant = datetime(239, 5, 31, 14, 16, 15, 456522, tzinfo=UTC)
+    assert format_seconds(instant) == "0239-05-31T14:16:15Z"
+    assert format_millis(instant) == "0239-05-31T14:16:15.456Z"
+    assert format_micros(instant) == "0239-05-31T14:16:15.456522Z"
+
+
+def test_a_clock_cannot_be_moved_to_where_no_transaction_has_room():
+    # Set to the last instant of the year 9999, the next transaction failed with an overflow.
+    clock = Clock(0)
+    clock.set(LATEST)
+    clock.tick()
+    for move in (lambda: clock.set(datetime.max.replace(tzinfo=UTC)), lambda: clock.advance(1)):
+        with pytest.raises(ValueError, match="the clock goes to 9000-01-01T00:00:00Z"):
+            move()
+
+
+def test_what_waits_for_a_later_time_is_called_once_in_order_when_the_clock_gets_there():
+    clock, called = Clock(0), []
+    for seconds in (3, 1, 2):
+        clock.call_later(seconds, lambda seconds=seconds: called.append(seconds))
+    clock.advance(0.5)
+    assert called == []
+    clock.advance(1.5)
+    assert called == [1, 2]
+    clock.sleep(10)
+    assert called == [1, 2, 3]
+
+
+def test_a_seed_begins_a_clock_anew():
+    clock, other = Clock(), Clock(7)
+    clock.generate_id()
+    clock.generator("faults").random()
+    clock.reseed(7)
+    assert (clock.now(), clock.generate_id()) == (other.now(), other.generate_id())
+    assert clock.generator("faults").random() == other.generator("faults").random()
+
+
+def test_generators_of_a_seed_differ_by_purpose_and_take_nothing_from_the_ids():
+    clock, other = Clock(7), Clock(7)
+    assert clock.generator("a").random() != clock.generator("b").random()
+    assert clock.generate_id() == other.generate_id()

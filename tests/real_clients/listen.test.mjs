@@ -54,6 +54,17 @@ test('options of the event', async () => {
   assert.equal(event.effects.apply[1].n, 2)
 })
 
+test('a tag, a visibility and a place to go on from', async () => {
+  const options = { visibility: 'query', enableResume: true, tag: 'test.listen', includeMutations: true }
+  const [welcome, event] = await events(2, '*[_id in $ids]', { ids: ['a'] }, options, () =>
+    lake.create({ _id: 'a', _type: 'book' }),
+  )
+  assert.equal(welcome.type, 'welcome')
+  assert.equal(event.visibility, 'query')
+  assert.equal(event.eventId, `${event.transactionId}#a`)
+  assert.deepEqual([event.transactionTotalEvents, event.transactionCurrentEvent], [1, 0])
+})
+
 test('drafts are told of on request', async () => {
   const [, event] = await events(2, '*', {}, { includeAllVersions: true }, () =>
     lake.create({ _id: 'drafts.a', _type: 'book' }),

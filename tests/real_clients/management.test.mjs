@@ -91,8 +91,39 @@ test('users and projects', async () => {
   assert.equal(log.author, me.id)
 })
 
+test('embeddings are off', async () => {
+  assert.equal((await lake.datasets.getEmbeddingsSettings('production')).enabled, false)
+  await lake.datasets.editEmbeddingsSettings('production', { enabled: false })
+  const error = await refused(lake.datasets.editEmbeddingsSettings('production', { enabled: true }), 'ClientError')
+  assert.match(error.message, /Embeddings are not supported/)
+})
+
+test('projects are listed, with and without their members', async () => {
+  const [project] = await lake.projects.list()
+  assert.equal(project.id, 'real')
+  assert.deepEqual(project.members.map((member) => member.isCurrentUser), [true])
+  assert.ok(project.features.includes('contentReleases'))
+  const [bare] = await lake.projects.list({ includeMembers: false, includeFeatures: false })
+  assert.equal('features' in bare, false)
+})
+
+test('a user is found by id, and an unknown one is not', async () => {
+  const me = await lake.users.getById('me')
+  assert.equal((await lake.users.getById(me.id)).id, me.id)
+  assert.equal((await refused(lake.users.getById('nobody'), 'ClientError')).statusCode, 404)
+})
+
+test('a version that unpublishes', async () => {
+  await lake.create({ _id: 'a', _type: 'book' })
+  const { releaseId } = await lake.releases.create({ metadata: { releaseType: 'asap' } })
+  await lake.unpublishVersion({ publishedId: 'a', releaseId })
+  assert.equal((await raw.getDocument(`versions.${releaseId}.a`))._system.delete, true)
+  await lake.releases.publish({ releaseId })
+  assert.equal(await lake.getDocument('a'), undefined)
+})
+
 test('what is not there is refused by name', async () => {
-  const error = await refused(lake.assets.upload('file', Buffer.from('x')), 'ClientError')
+  const error = await refused(lake.request({ uri: '/graphql/production/default' }), 'ClientError')
   assert.equal(error.statusCode, 404)
-  assert.match(error.message, /not supported yet by lakesim: assets/)
+  assert.match(error.message, /not supported yet by lakesim: GraphQL/)
 })

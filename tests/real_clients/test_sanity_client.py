@@ -13,8 +13,9 @@ from lakesim.server.projects import Projects
 from lakesim.server.runner import serving
 
 HERE = Path(__file__).parent
-FILES = sorted(path.name for path in HERE.glob("*.test.mjs"))
-TOKENS = {"access.test.mjs": ("root", "eyes:viewer")}
+FILES = ("access.test.mjs", "every_method.test.mjs")
+"""What is run; the second runs all that needs no tokens in one process, to see that no method is left out."""
+TOKENS = {"access.test.mjs": ("root", "eyes:viewer", "con:contributor", "bot:write-only")}
 """What the server of a file is given; without tokens everybody is administrator."""
 SECONDS_MAX = 120
 TEST_MILLISECONDS_MAX = 30_000
@@ -41,3 +42,10 @@ def test_the_client_cannot_tell_the_difference(file):
     assert done.returncode == 0, done.stdout + done.stderr
     # A file in which nothing ran has passed, too.
     assert "# pass 0" not in done.stdout
+
+
+def test_no_file_is_left_out():
+    told = (HERE / "every_method.test.mjs").read_text(encoding="utf-8")
+    others = {path.name for path in HERE.glob("*.test.mjs")} - set(FILES)
+    assert others
+    assert all(f"import './{name}'" in told for name in others)

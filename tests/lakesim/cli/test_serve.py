@@ -78,15 +78,28 @@ def test_tokens_keep_others_out():
     assert roles == ["administrator", "viewer", None]
 
 
+def test_roles_from_a_file_are_given_to_tokens(tmp_path):
+    path = tmp_path / "roles.json"
+    path.write_text('{"name": "bookworm", "grants": [{"filter": "_type == \\"book\\"", "permissions": ["read"]}]}')
+    with served("--token", "root", "--roles", str(path), "--token", "bob:bookworm") as (_, url):
+        made = [{"create": {"_id": "b", "_type": "book"}}, {"create": {"_id": "m", "_type": "memo"}}]
+        root, bob = ({"authorization": f"Bearer {token}"} for token in ("root", "bob"))
+        httpx2.post(f"{url}/v1/data/mutate/production", json={"mutations": made}, headers=root)
+        query = f"{url}/v1/data/query/production?query=*._id"
+        assert [httpx2.get(query, headers=headers).json()["result"] for headers in (root, bob)] == [["b", "m"], ["b"]]
+        assert httpx2.get(f"{url}/v1/users/me", headers=bob).json()["role"] == "bookworm"
+
+
 @pytest.mark.parametrize("command", [["serve"], ["exec"]])
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (["--data", "lake.sqlite"], "--data is not supported yet"),
         (["--tls"], "--tls is not supported yet"),
-        (["--token", "t:contributor"], 'The role "contributor" grants a part'),
+        (["--token", "t:contributer"], 'Did you mean "contributor"?'),
         (["--token", "t:vewer"], 'Did you mean "viewer"?'),
-        (["--anonymous", "public"], 'The role "public" grants a part'),
+        (["--anonymous", "publik"], 'Did you mean "public"?'),
+        (["--roles", "nowhere.json"], "nowhere.json: No such file"),
         (["--import", "none.ndjson"], "none.ndjson"),
         (["--import", "all.tar.gz"], "tar.gz"),
     ],

@@ -68,6 +68,31 @@ def test_the_server_serves_the_tests_own_lake(project):
     assert outcome(project, text) == {"passed": 2}
 
 
+def test_the_marker_names_tokens_and_roles(project):
+    text = """
+        import httpx2
+        import pytest
+
+        QUERY = "/v1/data/query/production?query=*._id"
+        BOOKS = {"name": "bookworm", "grants": [{"filter": "_type == 'book'", "permissions": ["read"]}]}
+
+        @pytest.mark.lake(tokens=["bob:bookworm"], roles=[BOOKS], anonymous="none")
+        def test_served(lake_server, dataset):
+            dataset.mutate([{"create": {"_id": "a", "_type": "book"}}, {"create": {"_id": "b", "_type": "post"}}])
+            found = httpx2.get(lake_server + QUERY, headers={"authorization": "Bearer bob"}).json()["result"]
+            assert found == ["a"]
+            assert httpx2.get(lake_server + QUERY).json()["result"] == []
+
+        @pytest.mark.lake(tokens=["bob:bookwurm"])
+        def test_misspelt(lake_server):
+            pass
+    """
+    project.makepyfile(text)
+    result = project.runpytest_inprocess("-q")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(['*Unknown role "bookwurm"*'])
+
+
 def test_an_unknown_option_is_refused_by_name(project):
     text = """
         import pytest

@@ -1,5 +1,6 @@
 """Servers to talk to, and readers of their event streams."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,11 +10,59 @@ import pytest
 
 from lakesim import Lake
 from lakesim.server.access import Access, parse_token, role_named
+from lakesim.server.app import make_app
 from lakesim.server.projects import Projects
 from lakesim.server.runner import serving
 
 SECONDS_MAX = 20.0
 """How long a test waits for an answer before it fails."""
+
+
+class DirectClient:
+    """Asks an application without a server between: quick, but neither streams nor connections can be tried so."""
+
+    def __init__(self, app):
+        self._app = app
+
+    def request(self, method, path, **options):
+        async def ask():
+            transport = httpx2.ASGITransport(self._app, raise_app_exceptions=False)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:3333") as client:
+                return await client.request(method, path, **options)
+
+        return asyncio.run(ask())
+
+    def get(self, path, **options):
+        return self.request("GET", path, **options)
+
+    def post(self, path, **options):
+        return self.request("POST", path, **options)
+
+    def delete(self, path, **options):
+        return self.request("DELETE", path, **options)
+
+
+@pytest.fixture(scope="session")
+def direct_client():
+    """What makes a client of an application."""
+    return DirectClient
+
+
+@pytest.fixture
+def direct(lake):
+    """Asks an application that serves the test's lake."""
+    return DirectClient(make_app(Projects(lambda project_id: lake, default_id=lake.project_id), Access()))
+
+
+@pytest.fixture
+def direct_app():
+    """Make a client of an application with tokens, or with lakes of its own."""
+
+    def direct_app(*tokens, make_lake=None):
+        projects = Projects(make_lake or (lambda project_id: Lake(seed=0, project_id=project_id)))
+        return DirectClient(make_app(projects, Access([parse_token(token) for token in tokens])))
+
+    return direct_app
 
 
 def client_of(url, **options):
@@ -54,6 +103,12 @@ def read_events(response) -> Iterator[dict]:
         else:
             name, _, value = line.partition(": ")
             block[name] = json.loads(value) if name == "data" else value
+
+
+@pytest.fixture
+def blocks_of():
+    """What reads the blocks of a stream."""
+    return read_events
 
 
 @pytest.fixture

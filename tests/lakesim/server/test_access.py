@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lakesim import BadRequestError, NotSupportedError
+from lakesim import BadRequestError
 from lakesim.server.access import ADMINISTRATOR, parse_token, role_named
 
 V = "/v2025-02-19"
@@ -31,6 +31,8 @@ def guarded(serve):
     with serve("root", "ed:editor", "eyes:viewer") as client:
         client.headers["x-sanity-project-id"] = "p1"
         assert client.post(f"{V}/data/mutate/production", json=CREATE, headers=bearer("root")).status_code == 200
+        private = {"aclMode": "private"}
+        assert client.patch(f"{V}/datasets/production", json=private, headers=bearer("root")).status_code == 200
         yield client
 
 
@@ -177,9 +179,22 @@ def test_callers_without_a_token_have_the_role_that_was_named(serve):
         assert client.post(f"{V}/data/mutate/production", json=CREATE).status_code == 403
 
 
+def test_callers_without_a_token_read_public_datasets_unless_they_are_nobody(serve):
+    for anonymous, found in ((None, True), ("public", True), ("none", False)):
+        with serve("root", anonymous=anonymous) as client:
+            client.post(f"{V}/data/mutate/production", json=CREATE, headers=bearer("root"))
+            client.headers["x-sanity-project-id"] = "p1"
+            assert ("s3cret" in client.get(READS[0]).text) is found
+
+
 @pytest.mark.parametrize(
     ("text", "token", "role"),
-    [("secret", "secret", "administrator"), ("a:b:viewer", "a:b", "viewer"), ("secret:none", "secret", "none")],
+    [
+        ("secret", "secret", "administrator"),
+        ("a:b:viewer", "a:b", "viewer"),
+        ("secret:none", "secret", "none"),
+        ("secret:robot", "secret", "write-only"),
+    ],
 )
 def test_a_token_is_written_with_or_without_its_role(text, token, role):
     assert parse_token(text) == (token, role_named(role))
@@ -192,7 +207,7 @@ def test_a_token_is_written_with_or_without_its_role(text, token, role):
         ("", BadRequestError, "Not a token"),
         (":viewer", BadRequestError, "Not a token"),
         ("t:vewer", BadRequestError, 'Did you mean "viewer"'),
-        ("t:contributor", NotSupportedError, "grants a part of the documents"),
+        ("t:custom", BadRequestError, 'Unknown role "custom"'),
     ],
 )
 def test_a_token_of_an_unknown_role_is_refused(text, error, said):

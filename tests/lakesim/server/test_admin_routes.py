@@ -42,7 +42,7 @@ def test_a_reset_empties_the_lake_of_a_test(client, dataset, lake):
 
 
 def test_the_clock_is_set_and_advanced(client, lake):
-    assert client.get("/_lake/clock").json() == {"now": "2026-01-01T00:00:00.000000Z", "manual": True}
+    assert client.get("/_lake/clock").json() == {"now": "2026-01-01T00:00:00.000000Z", "manual": True, "seed": 0}
     assert client.post("/_lake/clock", json={"advance": 1.5}).json()["now"] == "2026-01-01T00:00:01.500000Z"
     assert client.post("/_lake/clock", json={"set": "2027-01-01T00:00:00Z"}).status_code == 200
     made = {"mutations": [{"create": {"_id": "a", "_type": "book"}}]}

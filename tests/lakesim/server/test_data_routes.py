@@ -97,10 +97,10 @@ def test_doc_returns_stored_documents_and_names_the_others(client, books):
 
 
 def test_export_gives_one_document_a_line(client, books):
-    answer = client.get("/v2021-06-07/data/export/production")
+    answer = client.get(f"{V}/data/export/production")
     assert answer.headers["content-type"] == "application/x-ndjson"
     assert [json.loads(line)["_id"] for line in answer.text.splitlines()] == ["a", "drafts.b", "versions.rSpring.c"]
-    assert client.get("/v2021-06-07/data/export/production", params={"types": "film"}).text == ""
+    assert client.get(f"{V}/data/export/production", params={"types": "film"}).text == ""
 
 
 @pytest.mark.parametrize("path", ["/v1/ping", "/v1/data/ping", "/v1/data/ping/production"])

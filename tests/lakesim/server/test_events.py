@@ -237,7 +237,7 @@ def test_a_reset_ends_the_streams(client, listening):
 
 def test_who_may_read_nothing_hears_nothing(serve):
     create = {"mutations": [book("a")]}
-    with serve("root", "eyes:viewer") as client:
+    with serve("root", "eyes:viewer", anonymous="none") as client:
         path = "/v1/data/listen/production"
         with client.stream("GET", path, params={"query": "*"}) as deaf:
             lines = deaf.iter_lines()
@@ -352,3 +352,51 @@ def test_a_hundred_listeners_hear_everything_in_order(lake_server, dataset):
         finally:
             for response in responses:
                 response.close()
+
+
+def test_listeners_hear_only_of_what_they_may_read(serve, blocks_of):
+    """Two streams side by side: each is told of its own part, and a document that leaves it disappears."""
+    root = {"authorization": "Bearer root"}
+    drafts = {"create": {"_id": "drafts.a", "_type": "book"}}
+    with serve("root", "eyes:viewer") as client:
+        options = {"query": "*", "includeResult": "true", "includeAllVersions": "true"}
+        path = "/v2025-02-19/data/listen/production"
+        with (
+            client.stream("GET", path, params=options) as public,
+            client.stream("GET", path, params=options, headers={"authorization": "Bearer eyes"}) as viewer,
+        ):
+            streams = [blocks_of(public), blocks_of(viewer)]
+            assert [next(stream)["event"] for stream in streams] == ["welcome", "welcome"]
+            for mutation in (drafts, book("a.b"), book("a")):
+                body = {"mutations": [mutation]}
+                assert client.post("/v1/data/mutate/production", json=body, headers=root).status_code == 200
+            heard = [next(streams[0])["data"], *(next(streams[1])["data"] for _ in range(3))]
+        with client.stream("GET", path, params=options) as public:
+            stream = blocks_of(public)
+            assert next(stream)["event"] == "welcome"
+            private = {"aclMode": "private"}
+            assert client.patch("/v1/datasets/production", json=private, headers=root).status_code == 200
+            # The stream ends, so that the client comes back with the rights of the new mode.
+            assert list(stream) == []
+    assert [event["documentId"] for event in heard] == ["a", "drafts.a", "a.b", "a"]
+    assert heard[0]["transactionTotalEvents"] == 1
+
+
+def test_live_events_come_only_for_what_may_be_read(serve, blocks_of):
+    path = "/v2025-02-19/data/live/events/production"
+    live = {"accept": "text/event-stream"}
+    with serve("root", "robot:write-only") as client:
+        assert client.get(path, params={"includeDrafts": "true"}, headers=live).status_code == 401
+        options = {"includeDrafts": "true"}
+        with (
+            client.stream("GET", path, params=options, headers={**live, "authorization": "Bearer robot"}) as robot,
+            client.stream("GET", path, params=options, headers={**live, "authorization": "Bearer root"}) as owner,
+        ):
+            streams = [blocks_of(robot), blocks_of(owner)]
+            assert [next(stream)["event"] for stream in streams] == ["welcome", "welcome"]
+            body = {"mutations": [{"create": {"_id": "drafts.a", "_type": "book"}}]}
+            root = {"authorization": "Bearer root"}
+            assert client.post("/v1/data/mutate/production", json=body, headers=root).status_code == 200
+            assert next(streams[1])["event"] == "message"
+            client.post("/_lake/reset", headers=root)
+            assert list(streams[0]) == []

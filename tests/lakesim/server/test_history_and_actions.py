@@ -1,5 +1,6 @@
 """The past and the actions over HTTP."""
 
+import itertools
 import json
 
 import pytest
@@ -78,9 +79,18 @@ def test_the_log_is_given_without_contents_or_mutations_on_request(client, edite
     assert "mutations" not in first(excludeMutations="true", excludeContent="true")
 
 
-def test_effects_in_the_log_are_refused_by_name(client, edited):
-    answer = client.get(f"{HISTORY}/transactions/a", params={"effectFormat": "mendoza"})
+def test_effects_of_another_format_are_refused_by_name(client, edited):
+    answer = client.get(f"{HISTORY}/transactions/a", params={"effectFormat": "diff"})
     assert answer.json()["error"]["type"] == "notSupportedError"
+
+
+def test_effects_lead_from_each_state_to_the_next_and_back(client, edited):
+    answer = client.get(f"{HISTORY}/transactions/a", params={"effectFormat": "mendoza"})
+    effects = [json.loads(line)["effects"]["a"] for line in answer.text.splitlines()]
+    assert effects[0]["revert"] == [0, None]
+    for earlier, later in itertools.pairwise(effects):
+        assert later["revert"] == earlier["apply"]
+    assert "_rev" not in effects[0]["apply"][1]
 
 
 def test_a_draft_is_published(client, dataset):

@@ -24,6 +24,7 @@ from bidir.errors import (
     UnknownOutcome,
 )
 from bidir.journal import Journal
+from bidir.origin import is_whole, relation_of
 from bidir.origin import transaction_id as make_transaction_id
 from bidir.outcome import Outcome
 from bidir.pending import PendingStore
@@ -54,12 +55,18 @@ JITTER_SECONDS = 0.005
 
 @dataclass(slots=True)
 class Run:
-    """The course of one intent: requests counted, and the snapshot as far as it was read."""
+    """The course of one intent: requests counted, and the snapshot as far as it was read.
+
+    `fresh`: nothing may be planned on what a query that is behind shows; `confirmed` are the groups of which what it
+    showed was read again by id.
+    """
 
     started: float
     reads: int = 0
     writes: int = 0
     retries: int = 0
+    fresh: bool = False
+    confirmed: set[str] = field(default_factory=set)
     snapshot: Snapshot = field(default_factory=Snapshot)
 
 
@@ -91,6 +98,7 @@ class Carrier:
         self._ours: OrderedDict[str, bool] = OrderedDict()
         self._query = reading_query(schema)
         self._passive = schema.without_relations()
+        self._relations = frozenset(relation.name for relation in schema.relations)
 
     def start(self) -> Run:
         """Return a run that starts now."""
@@ -115,27 +123,40 @@ class Carrier:
         return outcome
 
     def follow_up(
-        self, earlier: Mapping[str, Document | None], run: Run, restamp: Mapping[str, Document] | None = None
+        self,
+        earlier: Mapping[str, Document | None],
+        run: Run,
+        restamp: Mapping[str, Document] | None = None,
+        *,
+        changed_at: Mapping[str, Mapping[str, str]] | None = None,
+        confirm: Callable[[Plan, Snapshot], None] | None = None,
     ) -> Outcome:
         """Carry the consequences of a change that is committed already; `run` holds what is there now.
 
-        A document that may not be written holds up no other: its halves wait.
+        A document that may not be written holds up no other: its halves wait. `changed_at` as `plan_aftermath` takes
+        it; `confirm` is asked before anything is written, and may raise.
         """
         before = replace(run)
         refused: set[str] = set()
 
         def aftermath(snapshot: Snapshot) -> Plan:
-            return plan_aftermath(
+            made = plan_aftermath(
                 self.schema,
                 snapshot,
                 earlier,
                 engine_versions=self.store.engine_versions,
                 restamp=restamp,
                 refused=refused,
+                changed_at=changed_at,
             )
+            if confirm is not None and not made.needs and not made.needs_claims:
+                confirm(made, snapshot)
+            return made
 
-        if self.mode != "on":
+        if self.mode == "off":
             return Outcome()
+        if self.mode == "observe":
+            return self._observed(run, aftermath)
         while True:
             try:
                 outcome = self._attempts(Intent((), PUBLISHED), None, run, aftermath)
@@ -147,6 +168,19 @@ class Carrier:
                 continue
             self._note(Intent((), PUBLISHED), outcome, before)
             return outcome
+
+    def _observed(self, run: Run, planner: Callable[[Snapshot], Plan]) -> Outcome:
+        """Say what would be written after a change made elsewhere; nothing is sent and nothing remembered."""
+        would = self._planned(run, planner)
+        if would.mutations:
+            self.journal.observed(Intent((), PUBLISHED), would)
+        return Outcome(
+            reads=run.reads,
+            conflicts=would.conflicts,
+            pending=would.pending,
+            notices=would.notices,
+            mutations=would.mutations,
+        )
 
     def _passed_through(self, intent: Intent, transaction_id: str | None, run: Run) -> Outcome:
         """Write the user's mutations alone; when observing, say what would have been written beside them."""
@@ -194,21 +228,21 @@ class Carrier:
             return self._outcome(made, committed, run)
 
     def _transaction_id(self, made: Plan) -> str:
-        """Name the transaction after its relation, also where that side waits.
+        """Name the transaction after its relation, also where that side waits; then the name says so.
 
         One that touches none gets a plain id: without a name of ours a lost answer could not be told from a lost
         request (F5).
         """
         nonce = self.backend.clock.nonce()
         relations = [*made.relations, *(item.relation for item in made.pending)]
-        return make_transaction_id(relations[0], nonce) if relations else nonce
+        return make_transaction_id(relations[0], nonce, waits=bool(made.pending)) if relations else nonce
 
     def _planned(self, run: Run, planner: Callable[[Snapshot], Plan]) -> Plan:
         while True:
             made = planner(run.snapshot)
             self.counters["plans"] += 1
             if not made.needs and not made.needs_claims:
-                if self._absence_confirmed(made, run):
+                if self._absence_confirmed(made, run) and self._unlocked_confirmed(made, run):
                     return made
                 continue
             if run.reads >= READS_MAX:
@@ -216,9 +250,9 @@ class Carrier:
                     f"planning still asked for documents after {READS_MAX} reads; nothing was written"
                 )
             self.read(run, Reading(tuple(sorted(made.needs)), (), tuple(sorted(made.needs_claims))))
-            if run.retries and not self.backend.consistent_queries:
+            if (run.retries or run.fresh) and not self.backend.consistent_queries:
                 # The query was behind already; what a plan made anew needs must not be what was true before.
-                self._read_by_id(made.needs, run)
+                self._read_by_id(run.snapshot.known, run)
 
     def read(self, run: Run, reading: Reading) -> None:
         """Add what `reading` asks for to the run's snapshot: one request."""
@@ -226,6 +260,13 @@ class Carrier:
         self.counters["reads"] += 1
         result = self.backend.query(self._query, reading.params())
         run.snapshot = run.snapshot.merged(snapshot_of(self.schema, reading, result))
+
+    def read_all(self, run: Run, reading: Reading) -> None:
+        """As `read`, but nothing in it is older than the call, whatever queries show here (F3)."""
+        self.read(run, reading)
+        run.fresh = True
+        if not self.backend.consistent_queries:
+            self._read_by_id(run.snapshot.known, run)
 
     def _read_by_id(self, groups: Iterable[str], run: Run) -> None:
         """Read the groups again, in every layer the run has met, from where reads are consistent."""
@@ -256,6 +297,22 @@ class Carrier:
         run.snapshot = replace(run.snapshot, documents={**run.snapshot.documents, **found})
         return False
 
+    def _unlocked_confirmed(self, made: Plan, run: Run) -> bool:
+        """Confirm by id what a lagging query showed and no lock will check; False if the plan must be redone.
+
+        That is what a new version is a copy of, and everything where nothing is to be written.
+        """
+        if self.backend.consistent_queries or run.fresh:
+            return True
+        created = {group_of(mutation["create"]["_id"]) for mutation in made.mutations if "create" in mutation}
+        groups = (created if made.mutations else run.snapshot.known) - run.confirmed
+        if not groups or run.reads >= READS_MAX:
+            return True
+        before = run.snapshot.documents
+        self._read_by_id(groups, run)
+        run.confirmed |= groups
+        return before == run.snapshot.documents
+
     def _commit(self, made: Plan, transaction_id: str | None, run: Run) -> Committed | None:
         if not made.mutations:
             return None
@@ -272,8 +329,14 @@ class Carrier:
         return transaction_id in self._ours
 
     def carried_through(self, transaction_id: str) -> bool:
-        """Whether this engine made the transaction with all its consequences in it (F6.3), not the source alone."""
-        return self._ours.get(transaction_id, False)
+        """Whether an engine made the transaction with all its consequences in it (F6.3), not the source alone.
+
+        This one, or another that works by the same relation: what engines write is never taken for somebody's wish,
+        else two of them that see an edit at different times undo each other's answers to it (F6.1).
+        """
+        if transaction_id in self._ours:
+            return self._ours[transaction_id]
+        return is_whole(transaction_id) and relation_of(transaction_id) in self._relations
 
     def _settled_unknown(self, error: BackendError, made: Plan, name: str | None, run: Run) -> Committed | None:
         """After a lost answer: was the transaction committed? Its id is the revision of what it wrote (F5)."""
@@ -336,7 +399,12 @@ class Carrier:
         return False
 
     def _refresh(self, made: Plan, run: Run) -> None:
-        """Read again, by id, everything the plan looked at; a query might still show what was true before."""
+        """Read again, by id, everything the plan looked at; a query might still show what was true before.
+
+        Who refers to what comes and goes is asked again first: somebody may have begun to.
+        """
+        if run.snapshot.claims_known:
+            self.read(run, Reading((), (), tuple(sorted(run.snapshot.claims_known))))
         ids = {stored_id(group, layer) for group in run.snapshot.known for layer in (PUBLISHED, DRAFTS)}
         ids |= set(run.snapshot.documents) | set(made.documents)
         run.reads += 1
@@ -349,7 +417,8 @@ class Carrier:
         if not made.conflicts:
             self.store.settle(made.settled)
             self.store.add(made.pending)
-            self.store.remember_versions(made.made, no_longer=made.user_owned)
+            gone = {str(one["delete"].get("id")) for one in made.mutations if "delete" in one}
+            self.store.remember_versions(made.made, no_longer=made.user_owned | gone)
         written = committed.documents if committed is not None else ()
         return Outcome(
             transaction_id=committed.transaction_id if committed is not None else None,

@@ -289,17 +289,26 @@ class Engine:
         limit: int = CANDIDATES_DEFAULT,
         document: str | None = None,
         perspective: str = DRAFTS,
+        projection: str | None = None,
         cache: bool = True,
     ) -> list[dict[str, Json]]:
         """Return what a picker offers for a field ("book.author") or relation: documents of its target types.
 
-        Newest first, at most `limit`; each is `{_id, _type, _updatedAt, title}` with its published id. `search` keeps
-        those whose title or texts have words beginning with every word of it; with `document`, the id of the one being
-        edited, that one and what its field points at already are left out. One request, none where the `cache` knows.
-        Raises: IntentError for an unknown field, a limit out of bounds or a perspective that shows no documents.
+        Newest first, at most `limit`; each is `{_id, _type, _updatedAt, title}` with its published id, or what a
+        `projection` in GROQ makes of it. `search` keeps those whose title or texts have words beginning with every word
+        of it; with `document`, the id of the one being edited, that one and what its field points at already are left
+        out. One request, none where the `cache` knows.
+        Raises: IntentError for an unknown field, a limit out of bounds, a projection that makes no sense or a
+        perspective that shows no documents.
         """
         return self._lookups.candidates(
-            relation_or_field, search=search, limit=limit, document=document, perspective=perspective, cache=cache
+            relation_or_field,
+            search=search,
+            limit=limit,
+            document=document,
+            perspective=perspective,
+            projection=projection,
+            cache=cache,
         )
 
     def references(

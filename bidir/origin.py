@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import hashlib
 
-__all__ = ["PREFIX", "consent_token", "is_ours", "item_key", "relation_of", "transaction_id"]
+__all__ = ["PREFIX", "consent_token", "is_ours", "is_whole", "item_key", "relation_of", "transaction_id"]
 
 PREFIX = "bidir."
 """What every transaction id made by the engine starts with."""
+
+WAITS = "-waits"
+"""What the id of an engine's transaction ends with if a half of it could not be written yet."""
 
 KEY_LENGTH = 12
 """Hex digits of an item key, as many as the Studio's own keys have."""
@@ -22,9 +25,14 @@ def _digest(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
-def transaction_id(relation: str, nonce: str) -> str:
-    """Return `bidir.<relation>.<nonce>` (bidirectional semantics, E8.20)."""
-    return f"{PREFIX}{relation}.{nonce}"
+def transaction_id(relation: str, nonce: str, *, waits: bool = False) -> str:
+    """Return `bidir.<relation>.<nonce>` (bidirectional semantics, E8.20); the nonce says whether a half waits."""
+    return f"{PREFIX}{relation}.{nonce}{WAITS if waits else ''}"
+
+
+def is_whole(transaction: str) -> bool:
+    """Whether an engine made the transaction and left no half of it to others."""
+    return is_ours(transaction) and not transaction.endswith(WAITS)
 
 
 def is_ours(transaction: str) -> bool:

@@ -17,12 +17,13 @@ from bidir.pending import Key, PendingStore
 from bidir.planning.mend import Violation, find_violations, mend_all, mend_pending, pending_link
 from bidir.planning.plan import Plan
 from bidir.planning.reading import Reading, reading_query, snapshot_of
+from bidir.planning.waiting import Waiting, find_waiting
 from bidir.ports import Backend
 from bidir.refs import group_of, targets_of
 from bidir.relations import Schema
 from bidir.siblings import Snapshot, World
 
-__all__ = ["Progress", "Report", "Violation", "audit", "drop_healed", "heal", "repair"]
+__all__ = ["Progress", "Report", "Violation", "audit", "drop_healed", "heal", "repair", "waiting"]
 
 Progress = Callable[[int, int], None]
 """(documents written so far, documents to write)."""
@@ -51,7 +52,8 @@ class Report:
     plan: tuple[dict[str, Any], ...]
 
 
-def _whole(schema: Schema, backend: Backend) -> Snapshot:
+def whole_snapshot(schema: Schema, backend: Backend) -> Snapshot:
+    """Read every document that takes part in a relation, and the types of what they point at."""
     types = [name for name in schema.types if schema.fields_of(name)]
     documents = {document["_id"]: document for document in backend.scan(types)}
     groups = {group_of(key) for key in documents}
@@ -80,8 +82,13 @@ def _waiting(store: PendingStore) -> frozenset[tuple[str, str, str, str]]:
 
 def audit(schema: Schema, backend: Backend, store: PendingStore, *, notes: bool) -> Iterator[Violation]:
     """Yield what is out of step and not pending."""
-    world = World(schema, _whole(schema, backend))
+    world = World(schema, whole_snapshot(schema, backend))
     yield from find_violations(world, _waiting(store), notes=notes)
+
+
+def waiting(schema: Schema, backend: Backend) -> list[Waiting]:
+    """Return the halves that wait, by what the documents say; what an engine remembers is not needed for it."""
+    return list(find_waiting(World(schema, whole_snapshot(schema, backend))))
 
 
 def repair(
@@ -94,7 +101,7 @@ def repair(
     writes = batches = 0
     left: tuple[str, ...] = ()
     for number in range(PASSES_MAX):
-        snapshot = _whole(schema, backend)
+        snapshot = whole_snapshot(schema, backend)
         waiting = _waiting(store)
         if number == 0:
             found.update(one.kind for one in find_violations(World(schema, snapshot), waiting))

@@ -13,16 +13,30 @@ from bidir.carrying import Carrier
 from bidir.errors import Refused
 from bidir.outcome import Outcome
 from bidir.planning import Intent, Operation
+from bidir.planning.lifecycle import premature_stamps
 from bidir.planning.reading import Reading
-from bidir.refs import PUBLISHED, group_of, layer_of
-from bidir.siblings import Snapshot, is_marked
+from bidir.refs import PUBLISHED, group_of, layer_of, stored_id
+from bidir.relations import Schema
+from bidir.siblings import Snapshot, World, is_marked
 
-__all__ = ["archive", "create", "delete", "joined", "publish", "schedule", "unarchive", "unschedule"]
+__all__ = [
+    "archive",
+    "changed_by_publish",
+    "create",
+    "delete",
+    "early_stamps",
+    "joined",
+    "publish",
+    "schedule",
+    "unarchive",
+    "unschedule",
+]
 
 Document = Mapping[str, Any]
 
 VERSIONS_QUERY = "*[_id in path($pattern)]{_id}"
 ACTION = "sanity.action.release."
+EDIT = "sanity.action.document.edit"
 
 
 def create(carrier: Carrier, name: str, metadata: Mapping[str, Any]) -> Outcome:
@@ -31,9 +45,15 @@ def create(carrier: Carrier, name: str, metadata: Mapping[str, Any]) -> Outcome:
 
 
 def schedule(carrier: Carrier, name: str, at: str) -> Outcome:
-    """Schedule a release; strong pointers at documents it unpublishes are made weak first."""
+    """Schedule a release; strong pointers at documents it unpublishes are made weak first, and such as would become
+    strong before their targets are there lose the stamp that says so.
+    """
     softened = _soften(carrier, name)
-    done = _act(carrier, [{"actionType": f"{ACTION}schedule", "releaseId": name, "publishAt": at}])
+    run = carrier.start()
+    groups = tuple(_groups_in(carrier, name))
+    carrier.read(run, Reading(groups, (), groups, deep=True))
+    edits = _edits(early_stamps(carrier.schema, run.snapshot, name), name)
+    done = _act(carrier, [*edits, {"actionType": f"{ACTION}schedule", "releaseId": name, "publishAt": at}])
     return joined(softened, done)
 
 
@@ -53,18 +73,24 @@ def unarchive(carrier: Carrier, name: str) -> Outcome:
 
 
 def publish(carrier: Carrier, name: str) -> Outcome:
-    """Publish a release, then carry the consequences to the layers above in one follow-up transaction."""
+    """Publish a release, then carry the consequences to the layers above in one follow-up transaction.
+
+    Stamps of pointers whose targets stay unpublished are taken out in front, in the same request, and put back by the
+    follow-up: the lake would make those pointers strong, and then refuse the whole release for them.
+    """
     softened = _soften(carrier, name)
     run = carrier.start()
     groups = _groups_in(carrier, name)
     reading = Reading(tuple(groups), (), tuple(groups), deep=True)
     carrier.read(run, reading)
     earlier = run.snapshot
-    done = _act(carrier, [{"actionType": f"{ACTION}publish", "releaseId": name}])
+    stamps = early_stamps(carrier.schema, earlier, name)
+    done = _act(carrier, [*_edits(stamps, name), {"actionType": f"{ACTION}publish", "releaseId": name}])
     _check_published(carrier, name)
     after = replace(run, snapshot=Snapshot())
     carrier.read(after, reading)
-    followed = carrier.follow_up(_changed(earlier, after.snapshot, groups), after)
+    stamped = {group: earlier.documents[stored_id(group, name)] for group in stamps}
+    followed = carrier.follow_up(changed_by_publish(earlier, after.snapshot, groups), after, stamped)
     return joined(softened, done, followed)
 
 
@@ -79,6 +105,32 @@ def delete(carrier: Carrier, name: str) -> Outcome:
         Intent((), PUBLISHED, Operation("forget", groups, PUBLISHED)), Reading(groups, (), groups, deep=True)
     )
     return joined(done, erased)
+
+
+def early_stamps(schema: Schema, snapshot: Snapshot, release: str) -> dict[str, list[str]]:
+    """Return, by group, the paths of publish stamps in a release whose targets its publish leaves unpublished.
+
+    Pure: `snapshot` holds the release's versions and what they point at (bidirectional semantics, E8.6).
+    """
+    world = World(schema, snapshot)
+    versions = {group_of(key): one for key, one in snapshot.documents.items() if layer_of(key) == release}
+    for group, version in versions.items():
+        world.put(group, PUBLISHED, None if is_marked(version) else version)
+    found = {group: premature_stamps(world, group, release) for group in versions if not world.marked(group, release)}
+    return {group: paths for group, paths in sorted(found.items()) if paths}
+
+
+def _edits(stamps: Mapping[str, Sequence[str]], release: str) -> list[dict[str, Any]]:
+    """Return the actions that take the stamps out."""
+    return [
+        {
+            "actionType": EDIT,
+            "publishedId": group,
+            "draftId": stored_id(group, release),
+            "patch": {"unset": list(paths)},
+        }
+        for group, paths in stamps.items()
+    ]
 
 
 def _check_published(carrier: Carrier, name: str) -> None:
@@ -110,13 +162,19 @@ def _groups_once_in(carrier: Carrier, name: str) -> tuple[str, ...]:
     return tuple(sorted({group_of(one) for one in ids if layer_of(one) == name}))
 
 
-def _changed(earlier: Snapshot, now: Snapshot, groups: Sequence[str]) -> dict[str, Document | None]:
-    """Return what the published documents of the groups were before, where they are different now."""
+def changed_by_publish(earlier: Snapshot, now: Snapshot, groups: Sequence[str]) -> dict[str, Document | None]:
+    """Return what the published documents of the groups were before, where they are different now.
+
+    A group that is gone altogether counts with the versions it had: a mark for unpublishing what was unpublished
+    already takes the last one with it.
+    """
     keys = {key for key in (*earlier.documents, *now.documents) if group_of(key) in set(groups)}
+    left = {group_of(key) for key in now.documents}
     changed: dict[str, Document | None] = {}
     for key in sorted(keys):
         before, after = earlier.documents.get(key), now.documents.get(key)
-        if layer_of(key) == PUBLISHED and (before or {}).get("_rev") != (after or {}).get("_rev"):
+        is_different = layer_of(key) == PUBLISHED and (before or {}).get("_rev") != (after or {}).get("_rev")
+        if is_different or group_of(key) not in left:
             changed[key] = before
     return changed
 

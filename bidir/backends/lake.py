@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from bidir.backends.patching import patched
+from bidir.backends.refusals import translated
 from bidir.clock import EngineClock
-from bidir.errors import (
-    BackendError,
-    DocumentMissing,
-    PermissionRefused,
-    ReferenceRefused,
-    Refused,
-    RevisionConflict,
-)
 from bidir.ports import EventStream
 from bidir.refs import group_of
 from lakesim import errors as lake_errors
 from lakesim.clock import Clock
 from lakesim.lake import Dataset
-from lakesim.patch import Choices, apply_patch, parse_patch
 
-__all__ = ["LakeBackend", "LakeCommit", "patched"]
+__all__ = ["LakeBackend", "LakeCommit"]
 
 Json = Any
 Document = Mapping[str, Any]
@@ -36,6 +30,15 @@ class LakeCommit:
 
     transaction_id: str
     documents: tuple[str, ...]
+
+
+@contextmanager
+def _translating() -> Generator[None]:
+    """Let a refusal of the lake leave as the engine's word for it."""
+    try:
+        yield
+    except lake_errors.LakeError as error:
+        raise translated(error) from error
 
 
 class _LakeClock:
@@ -76,30 +79,25 @@ class LakeBackend:
 
     def query(self, groq: str, params: Mapping[str, Json], *, perspective: str = "raw") -> Json:
         """Return the result over all stored documents, or over what another perspective shows."""
-        try:
+        with _translating():
             return self.dataset.query(groq, dict(params), perspective=perspective)
-        except lake_errors.LakeError as error:
-            raise translated(error) from error
 
     def documents(self, ids: Sequence[str]) -> dict[str, Document | None]:
         """Return the stored documents by id, None for each that does not exist."""
-        return {document_id: self.dataset.get(document_id) for document_id in ids}
+        with _translating():
+            return {document_id: self.dataset.get(document_id) for document_id in ids}
 
     def commit(self, mutations: Sequence[Mapping[str, Json]], *, transaction_id: str | None) -> LakeCommit:
         """Write one atomic transaction; without an id the lake makes one."""
-        try:
+        with _translating():
             answer = self.dataset.mutate(list(mutations), transaction_id=transaction_id, return_ids=True)
-        except lake_errors.LakeError as error:
-            raise translated(error) from error
         written = dict.fromkeys(row["id"] for row in answer["results"] if row["operation"] != "none")
         return LakeCommit(answer["transactionId"], tuple(written))
 
     def act(self, actions: Sequence[Mapping[str, Json]]) -> LakeCommit:
         """Perform actions as one request; which documents they wrote stands in the history."""
-        try:
+        with _translating():
             answer = self.dataset.actions(list(actions))
-        except lake_errors.LakeError as error:
-            raise translated(error) from error
         if not actions:
             return LakeCommit(answer["transactionId"], ())
         rows = self.dataset.transactions(from_transaction=answer["transactionId"], exclude_mutations=True)
@@ -108,9 +106,12 @@ class LakeBackend:
 
     def revision(self, group: str, revision: str) -> Document | None:
         """Return the version of the group that had this `_rev`, as it was then."""
-        for row in self.dataset.transactions(
-            from_transaction=revision, to_transaction=revision, exclude_mutations=True
-        ):
+        try:
+            rows = self.dataset.transactions(from_transaction=revision, to_transaction=revision, exclude_mutations=True)
+        except lake_errors.BadRequestError:
+            # No transaction has that id.
+            return None
+        for row in rows:
             for document_id in row["documentIDs"]:
                 found = self.dataset.revision(document_id, revision) if group_of(document_id) == group else None
                 if found is not None:
@@ -119,11 +120,14 @@ class LakeBackend:
 
     def history(self, document_id: str) -> Iterator[Mapping[str, Json]]:
         """Yield the transactions that touched a stored document, newest first."""
-        yield from self.dataset.transactions([document_id], reverse=True)
+        with _translating():
+            rows = self.dataset.transactions([document_id], reverse=True)
+        yield from rows
 
     def listen(self, groq: str, params: Mapping[str, Json]) -> EventStream:
         """Listen to every stored version of the documents a filter matches."""
-        return self.dataset.listen(groq, dict(params), include_result=True, include_previous_revision=True)
+        with _translating():
+            return self.dataset.listen(groq, dict(params), include_result=True, include_previous_revision=True)
 
     def position(self) -> str:
         """Return the id of the last transaction, or an empty text for a dataset without any."""
@@ -134,7 +138,9 @@ class LakeBackend:
         """Return what every document that changed since was then."""
         wanted = frozenset(types)
         earlier: dict[str, Document | None] = {}
-        for row in self.dataset.log_since(position):
+        with _translating():
+            rows = self.dataset.log_since(position)
+        for row in rows:
             for change in row.changes:
                 shown = change.after or change.before or {}
                 if shown.get("_type") in wanted and change.document_id not in earlier:
@@ -152,36 +158,3 @@ class LakeBackend:
     def generate_id(self) -> str:
         """Return a fresh document id."""
         return self.dataset.clock.generate_id()
-
-
-def patched(document: Document, patch: Mapping[str, Json], choices: Choices | None = None) -> dict[str, Any]:
-    """Apply one wire patch to one document as the lake does, without any request.
-
-    Raises: Refused for a patch the lake would refuse.
-    """
-    if not patch:
-        return dict(document)
-    try:
-        out: dict[str, Any] = apply_patch(document, parse_patch(dict(patch), where="patch"), choices)
-    except lake_errors.LakeError as error:
-        raise translated(error) from error
-    return out
-
-
-_ITEM_ERRORS: dict[str, type[BackendError]] = {
-    "documentRevisionIDDoesNotMatchError": RevisionConflict,
-    "documentAlreadyExistsError": RevisionConflict,
-    "documentNotFoundError": DocumentMissing,
-    "documentReferenceDoesNotExistError": ReferenceRefused,
-    "insufficientPermissionsError": PermissionRefused,
-}
-
-
-def translated(error: lake_errors.LakeError) -> BackendError:
-    """Return the engine's word for a refusal of the lake."""
-    if isinstance(error, lake_errors.TransactionError) and error.causes:
-        cause: lake_errors.LakeError = error.causes[0][1]
-    else:
-        cause = error
-    document_id = getattr(cause, "document_id", None)
-    return _ITEM_ERRORS.get(cause.type, Refused)(str(error), type=cause.type, document_id=document_id)

@@ -1,4 +1,4 @@
-"""Puts the commands together: `bidir conformance`, `scenario run`, `audit`, `repair` and those still to come."""
+"""Puts the commands together: `bidir conformance`, `scenario run`, `audit`, `follow` and the rest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 
 import typer
 
-from bidir.cli import audit, conformance, refused, repair, scenario
+from bidir.cli import audit, check_states, conformance, demo, explain, follow, pending, repair, scenario
 
 __all__ = ["app", "main"]
 
@@ -28,9 +28,11 @@ scenarios.command("run")(scenario.run)
 scenarios.command("schema")(scenario.schema)
 app.command("audit")(audit.audit)
 app.command("repair")(repair.repair)
-app.command("explain")(refused.explain)
-app.command("check-states")(refused.check_states)
-app.command("follow")(refused.follow)
+app.command("demo")(demo.demo)
+app.command("pending")(pending.pending)
+app.command("follow")(follow.follow)
+app.command("explain")(explain.explain)
+app.command("check-states")(check_states.check_states)
 
 
 @app.callback()

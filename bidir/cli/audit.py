@@ -12,25 +12,39 @@ import typer
 from rich.table import Table
 
 from bidir.cli.common import FOUND, OK, counted, data_console, guarded, write_text
-from bidir.cli.dataset import open_dataset
+from bidir.cli.connection import API_VERSION, DATASET, ApiVersion, Dataset, Project, Token, Url
+from bidir.cli.dataset import Source, open_dataset
 from bidir.engine import Engine
+from bidir.errors import NotSupportedError
 from bidir.reconcile import Violation
 from bidir.relations import Schema
 from lakesim.jsonvalue import dumps
 
-__all__ = ["audit"]
+__all__ = ["audit", "is_large"]
 
 EXAMPLES = 3
 """Violations shown for each kind and relation."""
 STREAM_BYTES = 64 * 1024 * 1024
-"""Exports from this size on are audited on disk; in memory one takes many times its size."""
+"""Exports from this size on are worked on on disk; in memory one takes many times its size."""
+
+
+def is_large(file: Path) -> bool:
+    """Whether an export is worked on on disk without being told to.
+
+    Raises: OSError.
+    """
+    return file.stat().st_size >= STREAM_BYTES
 
 
 @guarded
 def audit(
     schema: Annotated[Path, typer.Argument(help="The schema file, JSON or YAML.", metavar="SCHEMA")],
     file: Annotated[Path | None, typer.Option(help="The dataset, as an NDJSON export.")] = None,
-    url: Annotated[str, typer.Option(help="A lake's address (not supported yet).")] = "",
+    url: Url = "",
+    project: Project = "",
+    dataset: Dataset = DATASET,
+    token: Token = "",
+    api_version: ApiVersion = API_VERSION,
     examples: Annotated[int, typer.Option(help="Examples shown for each group.", min=0)] = EXAMPLES,
     notes: Annotated[bool, typer.Option("--notes", help="Also what is remarkable and no fault.")] = False,
     stream: Annotated[
@@ -45,8 +59,11 @@ def audit(
       bidir audit schema.yaml --file production.ndjson
       bidir audit schema.yaml --file production.ndjson --json > violations.ndjson
       bidir audit schema.yaml --file larger-than-memory.ndjson --stream
+      bidir audit schema.yaml --url http://127.0.0.1:3333
+      SANITY_TOKEN=... bidir audit schema.yaml --url https://abc123.api.sanity.io --dataset staging
     """
-    with _audited(schema, file, url, notes=notes, stream=stream) as (violations, documents):
+    source = Source(file, url, project, dataset, token, api_version)
+    with _audited(schema, source, notes=notes, stream=stream) as (violations, documents):
         if json:
             count = 0
             for count, violation in enumerate(violations, start=1):  # noqa: B007 (the last number is the answer)
@@ -57,18 +74,20 @@ def audit(
 
 
 @contextmanager
-def _audited(
-    schema: Path, file: Path | None, url: str, *, notes: bool, stream: bool
-) -> Iterator[tuple[Iterable[Violation], int]]:
+def _audited(schema: Path, source: Source, *, notes: bool, stream: bool) -> Iterator[tuple[Iterable[Violation], int]]:
     """Give the violations and the number of documents, found in memory or, for `stream` and large files, on disk."""
-    if file is None or url or not (stream or file.stat().st_size >= STREAM_BYTES):
-        dataset = open_dataset(schema, file, url, command="audit")
-        yield Engine(dataset.schema, dataset.backend).audit(notes=notes), dataset.documents
+    source.check("audit")
+    if stream and source.file is None:
+        raise NotSupportedError("--stream works on an export: write the dataset to a file and give it with --file")
+    if source.file is None or not (stream or is_large(source.file)):
+        with open_dataset(schema, source, command="audit") as opened_dataset:
+            engine = Engine(opened_dataset.schema, opened_dataset.backend)
+            yield engine.audit(notes=notes), opened_dataset.documents
         return
     # Only here, so that the other commands need not wait for the database to load.
     from bidir.adoption import opened
 
-    with opened(Schema.load(schema), file) as export:
+    with opened(Schema.load(schema), source.file) as export:
         yield export.violations(notes=notes), export.documents
 
 

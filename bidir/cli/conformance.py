@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import Annotated, NoReturn, cast, get_args
 
 import typer
 
 from bidir.cli.common import FOUND, OK, data_console, fail, guarded, progress_console
+from bidir.cli.connection import DATASET
+from bidir.cli.external import (
+    EXTERNAL,
+    USUAL,
+    Bound,
+    KeptSchema,
+    Quiescence,
+    WatchedDataset,
+    WatchedProject,
+    judge_from_outside,
+)
+from bidir.cli.judged_lake import LakeToken, judged_lake
 from bidir.conformance.engines import OWN_ENGINE
+from bidir.conformance.external.quiet import Patience
 from bidir.conformance.parts import Profile
 from bidir.conformance.report_files import write_json, write_junit
 from bidir.conformance.report_text import print_report
-from bidir.conformance.suite import SuiteOptions, run_suite, scenario_root
+from bidir.conformance.suite import MEMORY, Report, SuiteOptions, run_suite, scenario_root
 from bidir.errors import NotSupportedError
 from lakesim.suggest import did_you_mean
 
@@ -21,12 +34,24 @@ __all__ = ["conformance"]
 
 @guarded
 def conformance(
-    engine: Annotated[str, typer.Option(help="The engine to judge, as module:factory.")] = OWN_ENGINE,
-    lake: Annotated[str, typer.Option(help="Where to judge it: memory, or a lake's URL.")] = "memory",
+    engine: Annotated[
+        str, typer.Option(help="The engine to judge, as module:factory; external: whoever works on the --lake.")
+    ] = OWN_ENGINE,
+    lake: Annotated[str, typer.Option(help="Where to judge it: memory, serve, or a lake's address.")] = MEMORY,
+    token: LakeToken = "",
+    project: WatchedProject = "",
+    dataset: WatchedDataset = DATASET,
+    schema: KeptSchema = None,
+    quiescence: Quiescence = USUAL.quiescence,
+    bound: Bound = USUAL.bound,
     profile: Annotated[str, typer.Option(help="How thorough: quick, default or deep.")] = "quick",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     only: Annotated[
-        str, typer.Option(help="Only these: a scenario's name (museum/00*), machines or latency.", metavar="GLOB")
+        str,
+        typer.Option(
+            help="Only these: a scenario's name (museum/00*), machines, latency, simulation, states or broken.",
+            metavar="GLOB",
+        ),
     ] = "*",
     scenarios: Annotated[Path | None, typer.Option(help="The folder of scenarios.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML to this file.")] = None,
@@ -40,9 +65,10 @@ def conformance(
       bidir conformance
       bidir conformance --profile deep --seed 7 --junit reports/conformance.xml
       bidir conformance --only 'museum/00*' --engine my_package.engine:make_engine
+      bidir conformance --lake serve
+      bidir conformance --lake http://127.0.0.1:3333
+      bidir conformance --engine external --lake http://127.0.0.1:3333 --dataset scratch --schema schema.yaml
     """
-    if lake != "memory":
-        raise NotSupportedError(f"--lake {lake}: only the embedded lake (--lake memory) can be judged on yet")
     if html is not None:
         raise NotSupportedError("--html is not supported yet; --json has the same content, --junit suits build servers")
     profiles = get_args(Profile)
@@ -51,10 +77,27 @@ def conformance(
     root = scenario_root() if scenarios is None else scenarios
     if not root.is_dir():
         fail(f"--scenarios: {root} is no folder")
-    options = SuiteOptions(engine, cast(Profile, profile), seed, only, root)
+    options = SuiteOptions(engine, cast(Profile, profile), seed, only, root, lake)
     progress = progress_console()
-    with progress.status("starting") as status:
-        report = run_suite(options, on_part=lambda name: status.update(f"{name} …"))
+    if engine == EXTERNAL:
+        with progress.status("starting") as status:
+            report = judge_from_outside(
+                options,
+                schema=schema,
+                project=project,
+                dataset=dataset,
+                token=token,
+                patience=Patience(quiescence, bound),
+                on_case=lambda name: status.update(f"{name} …"),
+            )
+        _deliver(report, junit, json)
+    with progress.status("starting") as status, judged_lake(lake, token=token) as lakes:
+        report = run_suite(options, on_part=lambda name: status.update(f"{name} …"), lake_factory=lakes)
+    _deliver(report, junit, json)
+
+
+def _deliver(report: Report, junit: Path | None, json: Path | None) -> NoReturn:
+    """Print the report, write its files, and end with the verdict as exit code."""
     print_report(report, data_console())
     if junit is not None:
         write_junit(report, junit)

@@ -1,43 +1,78 @@
-"""Opens an exported dataset in an embedded lake, for the commands that audit and repair files."""
+"""Opens the dataset that a command works on: an exported file in an embedded lake, or a lake over HTTP."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bidir.backends import LakeBackend
 from bidir.cli.common import fail
+from bidir.cli.connection import API_VERSION, DATASET, connected
 from bidir.conformance.files import dataset_from_file, write_dataset
 from bidir.errors import NotSupportedError
+from bidir.ports import Backend
 from bidir.relations import Schema
 
-__all__ = ["OpenedDataset", "open_dataset"]
+__all__ = ["OpenedDataset", "Source", "open_dataset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the options say of the dataset: a file, or an address and what belongs to it."""
+
+    file: Path | None = None
+    url: str = ""
+    project: str = ""
+    dataset: str = DATASET
+    token: str = ""
+    api_version: str = API_VERSION
+
+    def check(self, command: str) -> None:
+        """End the command unless there is one source and only one."""
+        if self.file is None and not self.url:
+            fail(f"bidir {command} needs a dataset: --file production.ndjson, or --url http://127.0.0.1:3333")
+        if self.file is not None and self.url:
+            fail(f"bidir {command} works on one dataset: --file or --url, not both")
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedDataset:
-    """A dataset read from a file: its schema, a backend for an engine, and how many documents it has."""
+    """A dataset to work on: the schema, a backend for an engine, and how many documents it has."""
 
     schema: Schema
-    backend: LakeBackend
+    backend: Backend
     documents: int
 
     def write(self, path: Path) -> int:
-        """Write all documents to an NDJSON file and return their number; the old file stays if that fails."""
+        """Write all documents of a file's dataset to an NDJSON file and return their number; on failure the old file
+        stays.
+
+        Raises: NotSupportedError for a lake over HTTP, OSError.
+        """
+        if not isinstance(self.backend, LakeBackend):
+            raise NotSupportedError("only what came from a file is written to one")
         return write_dataset(self.backend.dataset, path)
 
 
-def open_dataset(schema: Path, file: Path | None, url: str, *, command: str) -> OpenedDataset:
-    """Read `schema` and the dataset in `file`.
+@contextmanager
+def open_dataset(schema: Path, source: Source, *, command: str) -> Iterator[OpenedDataset]:
+    """Give the dataset that `source` names.
 
-    Raises: SchemaError, LakeError and OSError for files that cannot be read, NotSupportedError for `url`.
+    Raises: SchemaError, LakeError, OSError for files that cannot be read; AddressError, BackendError.
     """
-    if url:
-        raise NotSupportedError(
-            f"bidir {command} --url is not supported yet; export the dataset and give the file with --file"
-        )
-    if file is None:
-        fail(f"bidir {command} needs a dataset: --file production.ndjson")
+    source.check(command)
     declared = Schema.load(schema)
-    dataset = dataset_from_file(file)
-    return OpenedDataset(declared, LakeBackend(dataset), len(dataset))
+    if source.file is not None:
+        dataset = dataset_from_file(source.file)
+        yield OpenedDataset(declared, LakeBackend(dataset), len(dataset))
+        return
+    with connected(
+        source.url,
+        project=source.project,
+        dataset=source.dataset,
+        token=source.token,
+        api_version=source.api_version,
+    ) as backend:
+        yield OpenedDataset(declared, backend, int(backend.query("count(*)", {})))

@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from bidir.cli.common import FOUND, OK, fail, guarded, write_text
+from bidir.cli.judged_lake import LakeToken, judged_lake
 from bidir.conformance.engines import OWN_ENGINE, load_engine
 from bidir.conformance.format_schema import format_schema_text
 from bidir.conformance.loading import find_scenarios
 from bidir.conformance.result import Result, render
 from bidir.conformance.scenario import LAYERS
 from bidir.conformance.scenarios_part import play_files
-from bidir.errors import NotSupportedError
+from bidir.conformance.suite import MEMORY
 from lakesim.jsonvalue import dumps
 from lakesim.suggest import did_you_mean
 
@@ -25,7 +26,8 @@ __all__ = ["run", "schema"]
 def run(
     paths: Annotated[list[Path], typer.Argument(help="Scenario files, or folders of them.", metavar="PATH...")],
     engine: Annotated[str, typer.Option(help="The engine to judge, as module:factory.")] = OWN_ENGINE,
-    backend: Annotated[str, typer.Option(help="Where to play: memory, or a lake's URL.")] = "memory",
+    backend: Annotated[str, typer.Option(help="Where to play: memory, serve, or a lake's address.")] = MEMORY,
+    token: LakeToken = "",
     layer: Annotated[str, typer.Option(help="Only this one of the layers a scenario names.")] = "",
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name the scenarios that hold, too.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object per play instead of text.")] = False,
@@ -37,20 +39,22 @@ def run(
       bidir scenario run scenarios/museum/002-chain-steal.yaml
       bidir scenario run scenarios/prd scenarios/museum -v
       bidir scenario run scenarios/museum --engine my_package.engine:make_engine
+      bidir scenario run scenarios/prd --backend http://127.0.0.1:3333
     """
-    if backend != "memory":
-        raise NotSupportedError(f"--backend {backend}: only the embedded lake (--backend memory) can be played on yet")
     if layer and layer not in LAYERS:
         fail(f'--layer: there is no layer "{layer}".{did_you_mean(layer, LAYERS)} They are {", ".join(LAYERS)}')
 
     def tell(result: Result) -> None:
         result.replay += "" if engine == OWN_ENGINE else f" --engine {engine}"
+        result.replay += "" if backend == MEMORY else f" --backend {backend}"
         if json:
             write_text(_as_json(result))
         elif verbose or not result.passed or result.skipped is not None:
             write_text(render(result))
 
-    results = play_files(find_scenarios(paths), load_engine(engine), layer=layer or None, on_result=tell)
+    files, factory = find_scenarios(paths), load_engine(engine)
+    with judged_lake(backend, token=token) as lakes:
+        results = play_files(files, factory, lakes, layer=layer or None, on_result=tell)
     failed = sum(not result.passed for result in results)
     skipped = sum(result.skipped is not None for result in results)
     if not results:

@@ -31,8 +31,8 @@ def load_engine(name: str = OWN_ENGINE) -> EngineFactory:
         return Engine
     if name == "external":
         raise NotSupportedError(
-            "an external engine (one that works on a lake by URL) cannot be judged yet; "
-            "give a Python factory with --engine module:factory"
+            "an external engine is never called, so it has no factory: judge it with "
+            "bidir conformance --engine external --lake URL"
         )
     module_name, colon, attribute = name.partition(":")
     if not colon or not module_name or not attribute:

@@ -16,6 +16,7 @@ from bidir.relations import Field, Relation, Schema
 __all__ = [
     "Breach",
     "References",
+    "check_erased",
     "check_invariants",
     "layers_of",
     "references",
@@ -26,7 +27,7 @@ __all__ = [
 
 Document = Mapping[str, Any]
 Documents = Mapping[str, Document]
-Rule = Literal["I1 symmetry", "I2 cardinality", "I3 no duplicates", "I5 dangling"]
+Rule = Literal["I1 symmetry", "I2 cardinality", "I3 no duplicates", "I5 dangling", "I9 erase"]
 
 PUBLISHED = "published"
 DRAFTS = "drafts"
@@ -104,16 +105,44 @@ def targets(document: Document, field: Field) -> list[str]:
     return [target for target, _ in references(document, field)]
 
 
-def check_invariants(schema: Schema, documents: Documents, *, pending: Iterable[Pending] = ()) -> list[Breach]:
-    """Return every breach of I1, I2, I3 and I5 in every single view; `pending` excuses the pairs it lists."""
+def check_invariants(schema: Schema, documents: Documents, *, pending: Iterable[Pending] | None = ()) -> list[Breach]:
+    """Return every breach of I1, I2, I3 and I5 in every single view; `pending` excuses the pairs it lists.
+
+    None: the engine does not tell what waits, so that nothing is said of weak pointers at ids without versions.
+    """
+    tells, pending = pending is not None, pending or ()
     groups = {split_id(document_id)[1] for document_id in documents}
     excused = {(item.layer, frozenset((item.source, item.target))) for item in pending}
     breaches: list[Breach] = []
     for view in layers_of(documents):
         seen = resolve_view(documents, view)
-        judged = _View(schema, view, seen, groups, excused)
+        judged = _View(schema, view, seen, groups, excused, tells=tells)
         breaches += judged.breaches()
     return list(dict.fromkeys(breaches))
+
+
+def check_erased(
+    schema: Schema, documents: Documents, earlier: Collection[str], *, pending: Iterable[Pending] = ()
+) -> list[Breach]:
+    """Return every pointer left, in any layer, at a group that had a version earlier and has none any more (I9).
+
+    `earlier` are the groups that ever had one. Relations with `on_delete: keep` leave their pointers, and a locked
+    release keeps its own, listed in `pending`.
+    """
+    gone = set(earlier) - {split_id(document_id)[1] for document_id in documents}
+    locked = {(item.layer, item.source, item.target) for item in pending if item.reason == "locked-release"}
+    breaches = []
+    for document_id in sorted(documents):
+        layer, group = split_id(document_id)
+        document = documents[document_id]
+        for field in schema.fields_of(str(document.get("_type"))):
+            if any(relation.on_delete == "keep" for relation in _relations_of(schema, field)):
+                continue
+            for target in dict.fromkeys(targets(document, field)):
+                if target in gone and (layer, group, target) not in locked:
+                    text = f"{document_id} points at {target}, whose last version was deleted"
+                    breaches.append(Breach("I9 erase", layer, field.name, (group, target), text))
+    return breaches
 
 
 class _View:
@@ -126,12 +155,15 @@ class _View:
         seen: Mapping[str, Document],
         groups: Collection[str],
         excused: Collection[tuple[str, frozenset[str]]],
+        *,
+        tells: bool,
     ) -> None:
         self.schema = schema
         self.view = view
         self.seen = seen
         self.groups = groups
         self.excused = excused
+        self.tells = tells
 
     def breaches(self) -> Iterator[Breach]:
         for group in sorted(self.seen):
@@ -178,7 +210,7 @@ class _View:
     def _dangling(self, group: str, field: Field, target: str, *, weak: bool) -> Iterator[Breach]:
         if not weak:
             text = f"{group} points strongly at {target}, which does not exist in this view"
-        elif target not in self.groups and not self._may_stay(field) and not self._missing(group, target):
+        elif self.tells and not (target in self.groups or self._may_stay(field) or self._missing(group, target)):
             text = f"{group} points at {target}, which has no version anywhere, and nothing lists it as pending"
         else:
             return

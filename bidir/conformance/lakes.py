@@ -12,7 +12,7 @@ from lakesim import Lake, NotSupportedError
 from lakesim.ids import is_system_id
 from lakesim.store.history import Change
 
-__all__ = ["EmbeddedLake", "JudgedLake", "LakeFactory"]
+__all__ = ["SEED", "EmbeddedLake", "JudgedLake", "LakeFactory"]
 
 DATASET = "production"
 SEED = 1

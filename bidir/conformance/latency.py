@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from bidir.clock import SystemClock
@@ -12,6 +13,7 @@ from bidir.conformance.latency_cases import CASES, PLACES, Case, Place
 from bidir.conformance.latency_play import Player, Sample
 from bidir.conformance.parts import Failure, PartResult
 from bidir.conformance.playing import EngineFactory
+from bidir.conformance.totals import DOCUMENTS, INVARIANTS, WRITES, checks_of
 
 __all__ = ["BUDGET_MS", "ROUND_TRIPS_MS", "Cost", "LatencyRow", "measure", "measure_costs", "percentile", "run_latency"]
 
@@ -29,6 +31,8 @@ WARM = "in an open form"
 RIVALLED = "with one rival"
 STREAM = "mixed stream"
 """Rows over all intents: what the editor feels, the price of one conflict, and everyday life."""
+
+_LAYERS: Mapping[Place, str] = {"drafts": "drafts", "drafts made on demand": "drafts", "published": "published"}
 
 STREAM_INTENTS = 200
 """Intents in the mixed stream, per round-trip time."""
@@ -50,18 +54,21 @@ class Cost:
     documents: int
     writes_expected: int
     documents_expected: int
+    error: str = ""
 
     @property
     def faults(self) -> list[str]:
         """What is dearer (or cheaper) than the semantics say, in words."""
+        if self.error:
+            return [f"I8 intent: {self.error}"]
         found = []
         if self.documents != self.documents_expected:
-            found.append(f"wrote {self.documents} documents, E3 says {self.documents_expected}")
+            found.append(f"I10 bounded work: wrote {self.documents} documents, E3 says {self.documents_expected}")
         if self.writes != self.writes_expected:
-            found.append(f"sent {self.writes} write requests, {self.writes_expected} is right")
+            found.append(f"I10 bounded work: sent {self.writes} write requests, {self.writes_expected} is right")
         reads_max = READS_WARM_MAX if self.warm else READS_COLD_MAX
         if self.reads > reads_max:
-            found.append(f"sent {self.reads} read requests, at most {reads_max} is right")
+            found.append(f"I10 bounded work: sent {self.reads} read requests, at most {reads_max} is right")
         return found
 
 
@@ -89,7 +96,9 @@ def run_latency(engine_factory: EngineFactory, *, lake_factory: LakeFactory = Em
     costs = measure_costs(engine_factory, lake_factory=lake_factory)
     half = clock.monotonic()
     rows = measure(engine_factory, lake_factory=lake_factory)
-    return [_cost_part(costs, half - started), _latency_part(rows, clock.monotonic() - half)]
+    parts = [_cost_part(costs, half - started)]
+    # Where nothing was done there is nothing to time; that it was not done is the first part's verdict.
+    return [*parts, _latency_part(rows, clock.monotonic() - half)] if rows else parts
 
 
 def measure_costs(
@@ -118,15 +127,22 @@ def measure(
     writing = [case for case in cases if case.writes]
     rows = []
     for time in ROUND_TRIPS_MS:
-        rows += [_row(case.kind, case.intent, time, [player.cold(case, "drafts", time)]) for case in cases]
+        alone = {(case.kind, case.intent): [player.cold(case, "drafts", time)] for case in cases}
+        rows += _rows(alone, time)
     for time in ROUND_TRIPS_MS:
         together = {
             WARM: [sample for case in writing if (sample := player.warm(case, "drafts", time)) is not None],
             RIVALLED: [player.cold(case, "drafts", time, rivals=1) for case in writing],
             STREAM: _stream(player, cases, time, intents, seed),
         }
-        rows += [_row("all", intent, time, samples) for intent, samples in together.items() if samples]
+        rows += _rows({("all", intent): samples for intent, samples in together.items()}, time)
     return rows
+
+
+def _rows(samples: Mapping[tuple[str, str], Sequence[Sample]], time: int) -> list[LatencyRow]:
+    """Return a row for every kind of intent that the engine did at least once."""
+    done = {name: [one for one in found if not one.error] for name, found in samples.items()}
+    return [_row(*name, time, found) for name, found in done.items() if found]
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -153,7 +169,7 @@ def _stream(player: Player, cases: Sequence[Case], time: int, intents: int, seed
 
 def _cost(case: Case, place: Place, sample: Sample, warm: bool) -> Cost:
     counted = (sample.reads, sample.writes, sample.documents)
-    return Cost(case.kind, case.intent, place, warm, *counted, case.writes, case.documents)
+    return Cost(case.kind, case.intent, place, warm, *counted, case.writes, case.documents, sample.error)
 
 
 def _row(relation: str, intent: str, time: int, samples: Sequence[Sample]) -> LatencyRow:
@@ -189,7 +205,12 @@ def _cost_part(costs: Sequence[Cost], seconds: float) -> PartResult:
         unit="intents",
         failures=failures,
         seconds=seconds,
-        facts={"costs": [asdict(cost) for cost in costs]},
+        facts={
+            "costs": [asdict(cost) for cost in costs],
+            WRITES: dict(Counter(cost.writes for cost in costs)),
+            DOCUMENTS: dict(Counter(cost.documents for cost in costs)),
+            INVARIANTS: checks_of(([_LAYERS[cost.place]], ("I10",)) for cost in costs),
+        },
     )
 
 
@@ -199,7 +220,7 @@ def _latency_part(rows: Sequence[LatencyRow], seconds: float) -> PartResult:
     failures = tuple(
         Failure(
             f"{row.relation}, {row.intent}, round trip {row.rtt_ms} ms",
-            f"adds {row.added_ms_p95} ms to 95 of 100 writes, the budget is {BUDGET_MS} ms",
+            f"F9 added latency: adds {row.added_ms_p95} ms to 95 of 100 writes, the budget is {BUDGET_MS} ms",
         )
         for row in judged
         if row.added_ms_p95 > BUDGET_MS

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from bidir.conformance.answers import called
+from bidir.conformance.checking import described
 from bidir.conformance.lakes import LakeFactory
 from bidir.conformance.latency_backend import SERVICE_SECONDS, VirtualBackend
 from bidir.conformance.latency_cases import Case, Place, given_documents
 from bidir.conformance.playing import EngineFactory
+from bidir.conformance.proxy import ObservedBackend
 from bidir.engine import Engine
 from bidir.form import EditSession
 from bidir.relations import Schema
@@ -25,12 +28,16 @@ Service: TypeAlias = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one intent took: milliseconds beyond a plain write of one document, and what the lake counted."""
+    """What one intent took: milliseconds beyond a plain write of one document, and what the lake counted.
+
+    `error` is what the engine raised instead of doing it, empty if it did.
+    """
 
     added_ms: float
     reads: int
     writes: int
     documents: int
+    error: str = ""
 
 
 def _steady() -> float:
@@ -49,14 +56,23 @@ class Player:
         self, case: Case, place: Place, round_trip_ms: int, *, rivals: int = 0, service: Service = _steady
     ) -> Sample:
         """Play an intent of an engine that knows nothing yet."""
-        backend, engine = self._start(case, place, round_trip_ms, rivals, service)
+        try:
+            backend, engine = self._start(case, place, round_trip_ms, rivals, service)
+        except Exception as error:
+            return Sample(0.0, 0, 0, 0, f"the engine cannot be made: {described(error)}")
         started = backend.clock.monotonic()
-        engine.submit(case.mutations, perspective="published" if place == "published" else "drafts")
+        try:
+            called(engine, "submit", case.mutations, perspective="published" if place == "published" else "drafts")
+        except Exception as error:
+            return replace(self._sample(backend, started), error=described(error))
         return self._sample(backend, started)
 
     def warm(self, case: Case, place: Place, round_trip_ms: int) -> Sample | None:
         """Play an intent in a form that is open, its targets shown by the picker; None if the engine has no form."""
-        backend, engine = self._start(case, place, round_trip_ms, 0, _steady)
+        try:
+            backend, engine = self._start(case, place, round_trip_ms, 0, _steady)
+        except Exception:
+            return None
         if not isinstance(engine, Engine):
             return None
         perspective = "published" if place == "published" else "drafts"
@@ -73,7 +89,9 @@ class Player:
     ) -> tuple[VirtualBackend, Any]:
         lake = self.lake_factory()
         lake.mutate([{"create": document} for document in given_documents(case, place)])
-        backend = VirtualBackend(lake.backend(), round_trip=round_trip_ms / 1000, service=service, rivals=rivals)
+        backend = VirtualBackend(
+            ObservedBackend(lake.backend()), round_trip=round_trip_ms / 1000, service=service, rivals=rivals
+        )
         return backend, self.engine_factory(Schema.load(list(case.kind_facts.types)), backend)
 
     @staticmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -204,12 +204,13 @@ def run_machines(
     kinds: Iterable[Kind] = KINDS,
     lake_factory: LakeFactory = EmbeddedLake,
     found: Path | None = None,
+    share: float = 1.0,
 ) -> list[MachineResult]:
     """Play every kind with the effort of `profile`; a failure's smallest example is written as a scenario to `found`.
 
-    The same seed repeats the same runs.
+    The same seed repeats the same runs; `share` plays only that part of them.
     """
-    effort = PROFILES[profile]
+    effort = replace(PROFILES[profile], runs=max(1, round(share * PROFILES[profile].runs)))
     return [play_kind(kind, effort, seed, engine_factory, lake_factory=lake_factory, found=found) for kind in kinds]
 
 
@@ -228,10 +229,10 @@ def play_kind(
         run_state_machine_as_test(machine, settings=_settings(effort))
     except Exception as error:
         # Hypothesis plays the smallest example last, so the last trace is that example.
-        trace = machine.last[0]
+        trace = machine.last[0] if machine.last else Trace(kind)
         faults = tuple(trace.faults or _lines(error))
         trace.faults = list(faults)
-        path = None if found is None else write_found(trace, found, seed=seed)
+        path = None if found is None or not trace.steps else write_found(trace, found, seed=seed)
         return MachineResult(kind.name, dict(machine.counts), faults, path, trace)
     return MachineResult(kind.name, dict(machine.counts))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bidir.clock import SystemClock
 from bidir.conformance.display import show
+from bidir.conformance.lakes import EmbeddedLake, LakeFactory
 from bidir.conformance.machines import MachineResult, run_machines
 from bidir.conformance.machines_kinds import KINDS
 from bidir.conformance.parts import Failure, PartResult, Profile
@@ -24,15 +25,22 @@ def machine_parts(
     found: Path | None = None,
     engine_option: str = "",
     on_kind: Callable[[str], None] | None = None,
+    lake_factory: LakeFactory = EmbeddedLake,
+    share: float = 1.0,
 ) -> list[PartResult]:
-    """Play every relation kind; the smallest counterexample of a failing one is written as a scenario into `found`."""
+    """Play every relation kind; the smallest counterexample of a failing one is written as a scenario into `found`.
+
+    `share` is the part of the profile's runs that is played, at least one of each kind.
+    """
     clock = SystemClock()
     parts = []
     for kind in KINDS:
         if on_kind is not None:
             on_kind(f"state machine {kind.name}")
         started = clock.monotonic()
-        (result,) = run_machines(profile, seed, engine_factory, kinds=[kind], found=found)
+        (result,) = run_machines(
+            profile, seed, engine_factory, kinds=[kind], lake_factory=lake_factory, found=found, share=share
+        )
         parts.append(_part(result, clock.monotonic() - started, engine_option))
     return parts
 
@@ -43,7 +51,7 @@ def _part(result: MachineResult, seconds: float, engine_option: str) -> PartResu
     return PartResult(
         name=f"machine {result.name}",
         title="random edits from either side, in both layers, judged after every step",
-        checked=runs,
+        checked=max(runs, len(failures)),
         unit="runs",
         failures=failures,
         seconds=seconds,

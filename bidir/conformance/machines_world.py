@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from bidir.conformance.answers import asked, called, completed
 from bidir.conformance.frame import Intent, check_frame
 from bidir.conformance.invariants import check_invariants, resolve_view, targets
 from bidir.conformance.lakes import JudgedLake
@@ -181,8 +182,9 @@ class World:
         self.counts["consented" if consent else note] += 1
         self.trace.steps.append({"in": layer, "submit": list(mutations)} | ({"consent": "previous"} if consent else {}))
         self.backend.traffic = Traffic()
-        outcome: Outcome = self.engine.submit(list(mutations), perspective=layer, consent=list(consent))
-        return outcome
+        answer = called(self.engine, "submit", list(mutations), perspective=layer, consent=list(consent))
+        seen = self.backend.traffic
+        return completed(answer, reads=seen.reads, writes=seen.writes, documents=seen.documents_written)
 
     # ---------------------------------------------------------------------------------------------------- judging
 
@@ -202,9 +204,10 @@ class World:
         faults += self._conflicts(outcome, prediction, before, after)
         if outcome.conflicts:
             intent = replace(intent, stated={}, deleted=frozenset())
-        faults += [str(breach) for breach in check_invariants(self.schema, after, pending=self.engine.pending())]
+        pending = asked(self.engine, "pending")
+        faults += [str(breach) for breach in check_invariants(self.schema, after, pending=pending)]
         faults += [str(breach) for breach in check_frame(self.schema, before, after, intent)]
-        faults += [f"I6 fixpoint: audit finds {violation}" for violation in self.engine.audit()]
+        faults += [f"I6 fixpoint: audit finds {violation}" for violation in asked(self.engine, "audit") or ()]
         if prediction.sure:
             faults += self._compare(prediction, now)
             faults += self._bounds(prediction.state, now, edited)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from bidir.conformance.pictures import Picture
+
 __all__ = ["Failure", "PartResult", "Profile"]
 
 Profile: TypeAlias = Literal["quick", "default", "deep"]
@@ -14,11 +16,17 @@ Profile: TypeAlias = Literal["quick", "default", "deep"]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One case that does not hold: its name, the whole story as text, and the command that plays it again."""
+    """One case that does not hold: its name, the whole story as text, and the command that plays it again.
+
+    `scenario` is the file that tells it, empty where there is none; `picture` the documents before and after, where
+    they are known.
+    """
 
     name: str
     text: str
     replay: str = ""
+    scenario: str = ""
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from bidir.conformance.answers import EngineFaultError, RunawayError, asked, called
 from bidir.conformance.checking import CLAIMS, Happened, described
 from bidir.conformance.edits import EditError, Editor
 from bidir.conformance.lakes import JudgedLake
@@ -21,9 +22,9 @@ from bidir.conformance.scenario import (
     Step,
 )
 from bidir.conformance.shorthand import schema_from_relations
+from bidir.conformance.skipping import SkipPlay
 from bidir.conformance.together import Act, play_together
 from bidir.conformance.workers import Workers, WorkersError
-from bidir.errors import NotSupportedError
 from bidir.ports import Backend
 from bidir.relations import Schema
 from lakesim.jsonvalue import Json
@@ -37,10 +38,6 @@ EngineFactory: TypeAlias = Callable[[Schema, Backend], Any]
 
 ROUNDS_MAX = 50
 """Rounds in which every worker handles what has come, before they are taken for a loop."""
-
-
-class SkipPlay(Exception):
-    """A scenario about something that the engine does not offer at all; the text says what."""
 
 
 class NotQuietError(Exception):
@@ -109,6 +106,7 @@ class Play:
         self._hands: dict[str, _Hand] = {}
         self._editor = Editor(schema)
         self._memory: dict[str, str] = {}
+        self.silent: set[str] = set()
         self._workers = Workers()
         if scenario.follow:
             for number in range(1, scenario.workers + 1):
@@ -132,13 +130,23 @@ class Play:
 
     def pending(self) -> list[Any]:
         """Return what the engines list as pending, each half once."""
-        items = [item for hand in self._hands.values() for item in hand.engine.pending()]
+        items = [item for hand in self._hands.values() for item in self._asked(hand, "pending")]
         return list({item.key: item for item in items}.values())
 
     def audit(self) -> list[Any]:
         """Return what the first editor's engine finds wrong with the stored documents."""
         hand = next(iter(self._hands.values()), None) or self.hand("editor")
-        return list(hand.engine.audit())
+        return self._asked(hand, "audit")
+
+    def _asked(self, hand: _Hand, name: str) -> list[Any]:
+        """Return what an engine lists, nothing if it does not tell, which `silent` then says."""
+        # What the judge asks is not on the engine's account.
+        traffic, hand.backend.traffic = hand.backend.traffic, Traffic()
+        found = asked(hand.engine, name)
+        hand.backend.traffic = traffic
+        if found is None:
+            self.silent.add(name)
+        return found or []
 
     def quarantined(self) -> list[str]:
         """Return the documents that the workers leave alone.
@@ -176,6 +184,8 @@ class Play:
                 self._do(kind, step, hand, happened)
         except ProcessDied:
             del self._hands[step.by]
+        except RunawayError:
+            happened.error = EngineFaultError("the engine did not come to an end in this step")
         except (PlayError, SkipPlay):
             raise
         except (EditError, WorkersError) as error:
@@ -236,7 +246,7 @@ class Play:
         options = _consent(step, hand)
         if step.transaction_id is not None:
             options["transaction_id"] = step.transaction_id
-        self._note(hand.engine.submit(mutations, perspective=perspective, **options), hand, happened)
+        self._note(called(hand.engine, "submit", mutations, perspective=perspective, **options), hand, happened)
 
     def _note(self, outcome: Any, hand: _Hand, happened: Happened) -> None:
         """Keep what the engine says about a call."""
@@ -252,13 +262,10 @@ class Play:
     def _life_cycle(self, kind: str, step: Step, hand: _Hand) -> Any:
         value = getattr(step, kind)
         name = "delete" if kind == "delete_everywhere" else kind
-        call = getattr(hand.engine, name, None)
-        if call is None:
-            raise NotSupportedError(f"the engine has no operation {name}(); it offers {_operations(hand.engine)}")
         positional = list(next(iter(value.items()))) if isinstance(value, dict) else [value]
         if step.in_ is not None:
-            return call(*positional, perspective=step.in_, **_consent(step, hand))
-        return call(*positional, **_consent(step, hand))
+            return called(hand.engine, name, *positional, perspective=step.in_, **_consent(step, hand))
+        return called(hand.engine, name, *positional, **_consent(step, hand))
 
     def _elsewhere(self, mutations: list[dict[str, Any]], hand: _Hand, happened: Happened) -> None:
         expand = Step.model_construct(submit=mutations)
@@ -301,7 +308,7 @@ class Play:
             if heal is not None:
                 heal()
             elif not self._workers:
-                raise NotSupportedError("the engine has no operation heal(), which does what waits and can be done")
+                raise SkipPlay("the engine has no operation heal()")
 
     def _events(self, fault: EventFault, hand: _Hand, happened: Happened) -> None:
         self._workers.arm(fault)
@@ -326,7 +333,7 @@ class Play:
         hand = self.hand(name, schema)
         follow = hand.operation("follow")
         if follow is None:
-            raise SkipPlay(f"the engine has no operation follow(); it offers {_operations(hand.engine)}")
+            raise SkipPlay("the engine has no operation follow()")
         self._workers.start(name, follow, hand.backend)
 
     def _deny(self, names: str | list[str], hand: _Hand, happened: Happened) -> None:
@@ -339,7 +346,7 @@ class Play:
         notice = next((one for one in reversed(hand.notices) if one.undo), None)
         if notice is None:
             raise PlayError("undo: no notice so far offers an undo")
-        self._note(hand.engine.submit(list(notice.undo), perspective=notice.layer), hand, happened)
+        self._note(called(hand.engine, "submit", list(notice.undo), perspective=notice.layer), hand, happened)
 
     def _remember(self, places: dict[str, str], hand: _Hand, happened: Happened) -> None:
         for name, place in places.items():
@@ -353,7 +360,12 @@ class Play:
             self._memory[name] = value
 
     def _repair(self, repair: Any, hand: _Hand, happened: Happened) -> None:
-        report = hand.engine.repair(dry_run=repair.dry_run)
+        operation = hand.operation("repair")
+        if operation is None:
+            raise SkipPlay("the engine has no operation repair()")
+        report = operation(dry_run=repair.dry_run)
+        if not isinstance(getattr(report, "writes", None), int):
+            raise EngineFaultError(f"repair() returned {report!r}, which does not say in `writes` how many it wrote")
         happened.repaired = report.writes
 
     def _restart(self, restart: Any, hand: _Hand, happened: Happened) -> None:
@@ -412,7 +424,3 @@ def _restored(mutation: dict[str, Any], naming: Naming) -> dict[str, Any]:
         named = isinstance(body, dict) and isinstance(body.get(key), str)
         out[kind] = {**body, key: naming.expected(body[key])} if named else body
     return out
-
-
-def _operations(engine: Any) -> str:
-    return ", ".join(name for name in dir(engine) if not name.startswith("_") and callable(getattr(engine, name)))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bidir.backends.naming import acted_ids, mutated_ids
+from bidir.conformance.answers import CALLS_MAX, RunawayError
 from bidir.conformance.scenario import Fault
 from bidir.conformance.streams import ObservedStream
 from bidir.errors import PermissionRefused, RateLimited, RevisionConflict, Unavailable, UnknownOutcome
@@ -21,10 +23,14 @@ class ProcessDied(BaseException):
 
 @dataclass(slots=True)
 class Traffic:
-    """What went through since the last reset: requests by kind, and the documents of each commit that took effect."""
+    """What went through since the last reset: requests by kind, and the documents of each commit that took effect.
+
+    `calls` counts everything that was asked of the backend, requests or not.
+    """
 
     reads: int = 0
     writes: int = 0
+    calls: int = 0
     committed: list[tuple[str, ...]] = field(default_factory=list)
 
     @property
@@ -59,6 +65,7 @@ class ObservedBackend:
 
     def __getattr__(self, name: str) -> Any:
         """Pass everything that is no write on to the inner backend; what is a request is counted as a read."""
+        self._bound()
         value = getattr(self.inner, name)
         if name in _NO_REQUEST or not callable(value):
             return value
@@ -84,7 +91,13 @@ class ObservedBackend:
         """Count a write and pass it on, as a commit."""
         return self._send(acted_ids(actions), lambda: self.inner.act(actions))
 
+    def _bound(self) -> None:
+        self.traffic.calls += 1
+        if self.traffic.calls > CALLS_MAX:
+            raise RunawayError
+
     def _send(self, ids: Sequence[str], send: Callable[[], Committed]) -> Committed:
+        self._bound()
         self.traffic.writes += 1
         hook, self.before_commit = self.before_commit, None
         if hook is not None:
@@ -132,20 +145,3 @@ def _nothing() -> None:
 
 
 _COUNTED = ("lose_response", "unavailable", "rate_limited", "conflict")
-
-
-def mutated_ids(mutations: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the stored ids that mutations in wire form name, in order; query forms name none."""
-    found: list[str] = []
-    for mutation in mutations:
-        for body in mutation.values():
-            if isinstance(body, Mapping):
-                name = body.get("id", body.get("_id"))
-                found += [name] if isinstance(name, str) else []
-    return found
-
-
-def acted_ids(actions: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the document ids that lake actions name, in order."""
-    names = ("publishedId", "draftId", "versionId", "documentId")
-    return [action[name] for action in actions for name in names if isinstance(action.get(name), str)]

@@ -17,6 +17,7 @@ def report_json(report: Report) -> dict[str, Any]:
     options = report.options
     return {
         "engine": options.engine,
+        "lake": options.lake,
         "profile": options.profile,
         "seed": options.seed,
         "only": options.only,

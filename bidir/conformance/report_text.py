@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bidir.conformance.parts import PartResult
-from bidir.conformance.suite import Report
+from bidir.conformance.suite import MEMORY, Report
 
 __all__ = ["print_report"]
 
@@ -26,7 +26,8 @@ def print_report(report: Report, console: Console) -> None:
 
 def _pieces(report: Report) -> Iterable[RenderableType]:
     options = report.options
-    yield Text(f"Conformance of {options.engine} on the embedded lake, profile {options.profile}, seed {options.seed}")
+    lake = "the embedded lake" if options.lake == MEMORY else f"a served lake ({options.lake})"
+    yield Text(f"Conformance of {options.engine} on {lake}, profile {options.profile}, seed {options.seed}")
     yield Text()
     if not report.parts:
         yield Text(f'Nothing was checked: no scenario or part is called "{options.only}".', style="red")
@@ -37,6 +38,10 @@ def _pieces(report: Report) -> Iterable[RenderableType]:
     if report.latency:
         yield Text()
         yield _latency_table(report.latency)
+    for part in report.parts:
+        if part.facts.get("kills"):
+            yield Text()
+            yield _kills_table(part.facts["kills"])
     for part in report.parts:
         for failure in part.failures:
             yield Rule(f"{part.name}: {failure.name}", style="red", align="left")
@@ -66,6 +71,23 @@ def _facts(part: PartResult) -> Iterable[RenderableType]:
     plain = {key: value for key, value in part.facts.items() if isinstance(value, (int, float, str))}
     if plain:
         yield Text(f"{part.name}: " + ", ".join(f"{key} {value}" for key, value in plain.items()), style="dim")
+
+
+def _kills_table(rows: list[dict[str, Any]]) -> Table:
+    """Lay the kills out: one line per engine broken on purpose, with what caught it and how soon."""
+    title = "Engines broken on purpose: the first check that fails by the name of the rule (red: none does)"
+    table = Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for head in ("engine", "breaks", "killed by", "case"):
+        table.add_column(head)
+    for head in ("checks", "seconds"):
+        table.add_column(head, justify="right")
+    table.add_column("smallest scenario")
+    for row in rows:
+        caught = row["breaks"] in row["rules"]
+        cells = [row["breaks"], row["part"] or "nothing", row["case"], str(row["checks"]), f"{row['seconds']:.2f}"]
+        name = row["engine"].rpartition(":")[2]
+        table.add_row(name, *cells, row["scenario"], style="" if caught else "red")
+    return table
 
 
 def _latency_table(rows: list[dict[str, Any]]) -> Table:

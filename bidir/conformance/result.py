@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bidir.conformance.matching import Mismatch
+from bidir.conformance.pictures import Picture
 
 __all__ = ["Finding", "Result", "render"]
 
@@ -23,7 +24,9 @@ class Result:
     """What came of playing one scenario in one layer.
 
     `problem` is set where the file could not be played at all, `skipped` where it is about something the engine does
-    not offer; `findings` where the engine did something else.
+    not offer; `findings` where the engine did something else, and `breaks` the rules that this breaks, by name.
+    `views` are those in which the invariants were checked; `picture` shows the documents before and after what was
+    found first, None as long as nothing was.
     """
 
     name: str
@@ -35,6 +38,9 @@ class Result:
     given: list[str] = field(default_factory=list)
     when: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    breaks: list[str] = field(default_factory=list)
+    views: tuple[str, ...] = ()
+    picture: Picture | None = None
     problem: str | None = None
     skipped: str | None = None
     replay: str = ""
@@ -60,6 +66,8 @@ def render(result: Result) -> str:
     lines = [f"FAILED  {result.label}: {result.title}", f"  why     {_folded(result.why)}"]
     if result.problem is not None:
         lines.append(f"  problem {_indented(result.problem, 10)}")
+    if result.breaks:
+        lines.append(f"  breaks  {', '.join(result.breaks)}")
     lines += _block("given", result.given) + _block("when", result.when)
     moment = None
     for finding in result.findings:

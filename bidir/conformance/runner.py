@@ -6,20 +6,23 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bidir.clock import SystemClock
+from bidir.conformance.broken_rules import rule_of
 from bidir.conformance.checking import Happened, check
 from bidir.conformance.display import show, show_document
 from bidir.conformance.expectation import Then
 from bidir.conformance.given import GivenError, given_documents
-from bidir.conformance.invariants import check_invariants
+from bidir.conformance.invariants import check_erased, check_invariants, split_id
+from bidir.conformance.invariants import layers_of as stored_layers
 from bidir.conformance.lakes import EmbeddedLake, JudgedLake, LakeFactory
 from bidir.conformance.loading import LoadedScenario, shared_schemas
 from bidir.conformance.matching import Mismatch
 from bidir.conformance.naming import Naming
+from bidir.conformance.pictures import Picture
 from bidir.conformance.playing import EngineFactory, Play, PlayError, SkipPlay, declared_schema
 from bidir.conformance.result import Finding, Result
 from bidir.conformance.scenario import Layer, Step
 from bidir.conformance.yamlfile import Place
-from bidir.errors import SchemaError
+from bidir.errors import BackendError, SchemaError
 from bidir.relations import Schema
 from lakesim.errors import LakeError
 
@@ -54,7 +57,8 @@ def run_scenario(
     try:
         _Run(loaded, naming, result, engine_factory, backend_factory).play()
     except SkipPlay as skip:
-        result.skipped = str(skip)
+        # What was found before stands; a case that nothing was found in by then is not judged.
+        result.skipped = None if result.findings else str(skip)
     except (PlayError, GivenError) as error:
         result.problem = f"{loaded.path}: {error}"
     result.seconds = clock.monotonic() - started
@@ -80,7 +84,8 @@ class _Run:
         self.result = result
         self._engine_factory = engine_factory
         self._backend_factory = backend_factory
-        self._errors_expected = 0
+        # Every group that had a version at some moment.
+        self._groups: set[str] = set()
 
     def play(self) -> None:
         """Go through given, when, then."""
@@ -145,7 +150,7 @@ class _Run:
                 lake.act([{"actionType": "sanity.action.release.create", "releaseId": release}])
             if documents:
                 lake.mutate([{"create": body} for body in documents.values()])
-        except LakeError as error:
+        except (LakeError, BackendError) as error:
             raise GivenError(f"given: the lake refuses these documents: {error}") from None
         # What was written to prepare is nobody's doing.
         lake.events()
@@ -160,6 +165,8 @@ class _Run:
     def _look_around(self, happened: Happened, play: Play, lake: JudgedLake) -> None:
         """Add what is asked of the engines and the lake after a step."""
         happened.events = lake.events()
+        for documents in (happened.before, happened.after):
+            self._groups |= {split_id(document_id)[1] for document_id in documents}
         self._ask(happened, "pending", play.pending)
 
     def _on_inner_step(self, lake: JudgedLake) -> Callable[[Step, Happened, Play], None]:
@@ -181,17 +188,40 @@ class _Run:
         self._ask(total, "pending", play.pending)
         then = self.scenario.then or Then()
         self._check(play.resolved(Step(then=then)).then or then, total, ("then",), AT_END, play)
-        if self.scenario.check_invariants and not self.result.findings:
-            for breach in check_invariants(play.schema, total.after, pending=total.pending):
-                self._found(AT_END, (), Mismatch(f"invariant {breach.rule}", "holds in every view", str(breach)))
+        if self.scenario.check_invariants:
+            self._check_invariants(total, play)
+        named = [rule_of(finding.mismatch, play.schema) for finding in self.result.findings]
+        self.result.breaks = list(dict.fromkeys([*self.result.breaks, *named]))
+
+    def _check_invariants(self, total: Happened, play: Play) -> None:
+        """Find what breaks them; where the expectations have failed already, the names are all that is new."""
+        breaches = [
+            *check_invariants(play.schema, total.after, pending=None if "pending" in play.silent else total.pending),
+            *check_erased(play.schema, total.after, self._groups, pending=total.pending),
+        ]
+        self.result.breaks = list(dict.fromkeys(breach.rule for breach in breaches))
+        self.result.views = stored_layers(total.after)
+        for breach in [] if self.result.findings else breaches:
+            self._found(AT_END, (), Mismatch(f"invariant {breach.rule}", "holds in every view", str(breach)))
+        self._picture(total, AT_END)
 
     def _check(self, then: Then, happened: Happened, place: Place, moment: str, play: Play) -> None:
         if then.audit is not None:
             self._ask(happened, "audit", play.audit)
         if then.quarantined is not None:
             happened.quarantined = play.quarantined()
+        for name in ("pending", "audit"):
+            if getattr(then, name) and name in play.silent:
+                raise SkipPlay(f"the engine has no operation {name}()")
         for inside, mismatch in check(then, happened, self.naming):
             self._found(moment, (*place, *inside), mismatch)
+        self._picture(happened, moment)
+
+    def _picture(self, happened: Happened, moment: str) -> None:
+        """Keep the documents before and after what was found first."""
+        if self.result.findings and self.result.picture is None:
+            named = "all steps" if moment == AT_END else moment.removeprefix("after ")
+            self.result.picture = Picture(happened.before, happened.after, named)
 
     @staticmethod
     def _ask(happened: Happened, name: str, question: Callable[[], list[Any]]) -> None:

@@ -12,10 +12,14 @@ from bidir.conformance.parts import Failure, PartResult
 from bidir.conformance.playing import EngineFactory
 from bidir.conformance.result import Result, render
 from bidir.conformance.runner import layers_of, run_scenario
+from bidir.conformance.totals import INVARIANTS, checks_of
 
 __all__ = ["play_files", "run_folder"]
 
 Told = Callable[[Result], None]
+
+FINAL_RULES = ("I1", "I2", "I3", "I5", "I9")
+"""The invariants that the documents at the end of a scenario are judged by, in each of its views."""
 
 
 def play_files(
@@ -76,7 +80,7 @@ def run_folder(
         if result.skipped is not None:
             skipped[result.skipped] = skipped.get(result.skipped, 0) + 1
         elif not result.passed:
-            failures.append(Failure(result.label, render(result), result.replay))
+            failures.append(Failure(result.label, render(result), result.replay, result.path, result.picture))
     return PartResult(
         name=f"scenarios {folder.name}",
         title=title,
@@ -84,6 +88,10 @@ def run_folder(
         unit="plays",
         failures=tuple(failures),
         seconds=sum(result.seconds for result in results),
-        facts={"files": len(files), **{f"skipped ({reason})": count for reason, count in skipped.items()}},
+        facts={
+            "files": len(files),
+            **{f"skipped ({reason})": count for reason, count in skipped.items()},
+            INVARIANTS: checks_of((result.views, FINAL_RULES) for result in results),
+        },
         cases=tuple(result.label for result in results if result.skipped is None),
     )

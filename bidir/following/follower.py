@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict, deque
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
 from bidir import reconcile
 from bidir.carrying import Carrier
 from bidir.errors import BackendError, RateLimited, RevisionConflict, Unavailable, UnknownOutcome
-from bidir.following.sequence import Sequencer, Step
+from bidir.following.sequence import BUFFER_SECONDS_MAX, GONE, Sequencer, Step
 from bidir.outcome import Outcome
 from bidir.pending import Key
+from bidir.planning.plan import Plan
 from bidir.planning.reading import Reading
-from bidir.refs import group_of, targets_of
+from bidir.refs import PUBLISHED, group_of, layer_of, same_json, targets_of, value_at
 from bidir.siblings import Snapshot
 
 __all__ = ["DEBOUNCE_SECONDS", "CursorStore", "Follower"]
@@ -30,7 +31,15 @@ DEBOUNCE_SECONDS = 0.075
 FLIPS_MAX = 5
 """Times the follower makes the same write within a minute before the document is left to a person (F6.4)."""
 FLIPS_REMEMBERED_MAX = 10_000
+CARRIED_MAX = 10_000
+"""Documents that are remembered as they were when they were carried through."""
 FLIP_WINDOW_SECONDS = 60.0
+IN_FLIGHT_SECONDS_MAX = BUFFER_SECONDS_MAX
+"""How long an event may be on its way; the cursor stays that far behind the present, so that a restart misses none."""
+OVERTAKEN_SECONDS_MAX = 5.0
+"""How long a change waits for the events of what happened to the same documents since, before the history is asked."""
+MARK_SECONDS = 5.0
+"""How far apart the places are that the cursor may move to."""
 QUERY = '*[_type in $types || _type == "system.release"]'
 RELEASES = "_.releases."
 """Ids of release documents start so; when one changes state, what waited for it is tried again."""
@@ -46,6 +55,10 @@ class CursorStore(Protocol):
     def save(self, cursor: str) -> None:
         """Keep the cursor: everything up to it has been carried through."""
         ...
+
+
+class _Overtaken(Exception):
+    """Documents have changed since what was heard of them: their events must come first."""
 
 
 class Follower:
@@ -65,10 +78,23 @@ class Follower:
         self._sequencer = Sequencer()
         self._earlier: dict[str, Document | None] = {}
         self._touched_at: dict[str, float] = {}
+        # When the lake took the change of which field of which document, for what is in `_earlier`.
+        self._changed_at: dict[str, dict[str, str]] = {}
+        # What stood there when it was last carried through (None: nothing); hearing of it again is no change.
+        self._carried: OrderedDict[str, Document | None] = OrderedDict()
+        self._overtaken_since: float | None = None
+        # When the follower last wrote because of a change of these groups, or to them.
+        self._answered_at: OrderedDict[str, float] = OrderedDict()
+        # When a version of these groups came into being above the published document.
+        self._appeared_at: OrderedDict[str, float] = OrderedDict()
         self._flips: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
         self._quarantined: set[str] = set()
         self._stopped = False
         self._retry = False
+        # Places in the history from which on something may have been missed, of all or only of some documents; kept
+        # until it has been looked at.
+        self._behind: dict[str, frozenset[str]] = {}
+        self._marks: deque[tuple[float, str]] = deque()
         self._types = [name for name in carrier.schema.types if carrier.schema.fields_of(name)]
         self._stream = carrier.backend.listen(QUERY, {"types": self._types})
         place = cursor.load() if cursor is not None else None
@@ -76,6 +102,7 @@ class Follower:
         if cursor is not None and place is None:
             # A first run that ends before anything was carried through must not be a first run again.
             cursor.save(self._position)
+        self._fall_behind()
         self._catch_up()
 
     @property
@@ -114,19 +141,23 @@ class Follower:
                 done += self._healed()
                 self._advance()
                 return done
-            done += self._carry(list(self._earlier))
+            done += self._carry(list(self._earlier), patience=False)
 
-    def run(self, *, poll_seconds: float = 1.0) -> None:
+    def run(self, *, poll_seconds: float = 1.0, on_outcome: Callable[[Outcome], object] | None = None) -> None:
         """Follow until `stop()` is called; `poll_seconds` bounds the wait for an event.
 
-        Where the lake is busy or away, what was not carried through is tried again with the next round.
+        `on_outcome` hears of everything that was done. Where the lake is busy or away, what was not carried through is
+        tried again with the next round.
         """
         while not self._stopped:
-            event = self._stream.get(poll_seconds)
-            if event is not None:
-                self._take(event)
+            # What waits only for quiet is not left waiting for the next event.
+            event = self._stream.get(min(poll_seconds, self._debounce) if self._earlier else poll_seconds)
             try:
-                self.drain()
+                if event is not None:
+                    self._take(event)
+                for outcome in self.drain():
+                    if on_outcome is not None:
+                        on_outcome(outcome)
             except RateLimited as error:
                 self._carrier.backend.clock.sleep(error.retry_after)
             except (RevisionConflict, Unavailable, UnknownOutcome):
@@ -144,16 +175,17 @@ class Follower:
             self._take(event)
         gaps = self._sequencer.broken(self._now())
         if gaps or (not patience and self._sequencer.waiting):
-            # An event is missing: what happened stands in the history.
+            # An event is missing: what happened stands in the history, behind the last event of the broken chains.
             self._carrier.counters["gaps"] += 1
+            self._fall_behind(self._sequencer.last_known())
             self._sequencer.restart()
-            self._catch_up()
+        self._catch_up()
 
     def _take(self, event: Mapping[str, Any]) -> None:
         kind = event.get("type", "mutation")
         if kind in ("reset", "error", "reconnect"):
             self._sequencer.restart()
-            self._catch_up()
+            self._fall_behind()
         if kind != "mutation":
             return
         for step in self._sequencer.take(event, self._now()):
@@ -164,26 +196,77 @@ class Follower:
         if group.startswith(RELEASES):
             self._retry = True
             return
-        if self._carrier.carried_through(step.transaction_id) or group in self._quarantined:
+        if group in self._quarantined:
+            return
+        if step.before is None and step.known_before and layer_of(step.document_id) != PUBLISHED:
+            self._note_moment(self._appeared_at, group)
+        if self._carrier.carried_through(step.transaction_id) and not self._may_be_stale(step):
+            shows = step.after is not None or self._sequencer.heard(step.document_id) == GONE
+            if step.document_id not in self._earlier and shows:
+                self._keep_carried(step.document_id, step.after)
             return
         self._touched_at[group] = self._now()
+        self._changed_at.setdefault(step.document_id, {}).update(self._moments(step))
         if step.document_id in self._earlier:
             return
         if step.known_before:
             self._earlier[step.document_id] = step.before
         else:
-            self._catch_up()
+            self._fall_behind()
+
+    def _may_be_stale(self, step: Step) -> bool:
+        """Whether another engine relied on what no lock holds fast, so that its transaction is looked at all the same.
+
+        A new version is a copy of what lies below, which is not locked, as little as the place where it was not yet.
+        And where this follower has just written one half because the other stood already, neither of the two locked
+        what the other wrote.
+        """
+        if self._carrier.wrote(step.transaction_id):
+            return False
+        group, upper = group_of(step.document_id), layer_of(step.document_id) != PUBLISHED
+        moments = (self._answered_at.get(group), None if upper else self._appeared_at.get(group))
+        recent = any(one is not None and self._now() - one < IN_FLIGHT_SECONDS_MAX for one in moments)
+        return (step.before is None and upper) or recent
+
+    def _moments(self, step: Step) -> dict[str, str]:
+        """Return the fields that a step changed, with its time."""
+        shown = step.after or step.before or {}
+        fields = self._carrier.schema.fields_of(str(shown.get("_type")))
+        if not step.timestamp:
+            return {}
+        return {
+            field.name: step.timestamp
+            for field in fields
+            if step.before is None
+            or step.after is None
+            or not same_json(value_at(step.before, field.path), value_at(step.after, field.path))
+        }
+
+    def _fall_behind(self, chains: Mapping[str, str] | None = None) -> None:
+        """Note that something may have been missed since the cursor; of the documents in `chains` since a revision."""
+        self._behind[self._position] = frozenset()
+        for document_id, revision in (chains or {}).items():
+            if revision not in (GONE, self._position) and document_id not in self._earlier:
+                self._behind[revision] = self._behind.get(revision, frozenset()) | {document_id}
 
     def _catch_up(self) -> None:
-        """Compare with what stood at the cursor: every document that changed since, by whoever, is looked at."""
-        for document_id, before in self._carrier.backend.changed_since(self._position, self._types).items():
-            if group_of(document_id) not in self._quarantined:
-                self._earlier[document_id] = before
-                self._touched_at[group_of(document_id)] = self._now()
+        """Compare with what stood where we fell behind: every document that changed since is looked at.
+
+        Where the lake does not answer, what is still to be looked at stays noted.
+        """
+        while self._behind:
+            place, only = next(iter(self._behind.items()))
+            for document_id, before in self._carrier.backend.changed_since(place, self._types).items():
+                if (not only or document_id in only) and group_of(document_id) not in self._quarantined:
+                    self._earlier[document_id] = self._carried.get(document_id, before)
+                    self._touched_at[group_of(document_id)] = self._now()
+                    if before is None and layer_of(document_id) != PUBLISHED:
+                        self._note_moment(self._appeared_at, group_of(document_id))
+            del self._behind[place]
 
     # ---------------------------------------------------------------------------------------------- carrying
 
-    def _carry(self, ready: list[str]) -> list[Outcome]:
+    def _carry(self, ready: list[str], *, patience: bool = True) -> list[Outcome]:
         if not ready:
             self._advance()
             return []
@@ -193,17 +276,102 @@ class Follower:
         earlier = {key: self._earlier.pop(key) for key in list(self._earlier) if group_of(key) in groups}
         run = self._carrier.start()
         names = tuple(sorted(groups))
+        waited_long = self._overtaken_since is not None and self._now() - self._overtaken_since > OVERTAKEN_SECONDS_MAX
+
+        def nothing_newer(made: Plan, snapshot: Snapshot) -> None:
+            if patience and not waited_long:
+                self._nothing_newer(made, snapshot, earlier)
+
         try:
-            self._carrier.read(run, Reading(names, (), names, deep=True))
-            outcome = self._carrier.follow_up(earlier, run)
+            self._carrier.read_all(run, Reading(names, (), names, deep=True))
+            changed = self._not_carried_yet(earlier, run.snapshot)
+            outcome = self._carrier.follow_up(
+                changed, run, changed_at=self._times_of(changed, run.snapshot), confirm=nothing_newer
+            )
+        except _Overtaken:
+            self._overtaken_since = self._overtaken_since or self._now()
+            self._earlier = {**earlier, **self._earlier}
+            return []
         except BackendError:
             self._carrier.counters["follow_failures"] += 1
             self._earlier = {**earlier, **self._earlier}
             raise
+        self._overtaken_since = None
+        for key in earlier:
+            self._changed_at.pop(key, None)
+            document = run.snapshot.documents.get(key)
+            if self._sequencer.heard(key) in (None, _revision(document)):
+                self._keep_carried(key, document)
+        self._note_answer(outcome, groups)
         self._count_flips(outcome, earlier, run.snapshot)
         healed = self._heal_pending(waited)
         self._advance()
         return [outcome, *healed]
+
+    def _times_of(self, earlier: Collection[str], snapshot: Snapshot) -> dict[str, dict[str, str]]:
+        """Return when the fields of what changed were changed; for what no event told, when the document was."""
+        times: dict[str, dict[str, str]] = {}
+        for key in earlier:
+            document = snapshot.documents.get(key) or {}
+            updated = document.get("_updatedAt")
+            fields = self._carrier.schema.fields_of(str(document.get("_type")))
+            known = self._changed_at.get(key)
+            times[key] = known if known is not None else {field.name: str(updated) for field in fields if updated}
+        return times
+
+    def _nothing_newer(self, made: Plan, snapshot: Snapshot, earlier: Collection[str]) -> None:
+        """Make sure that the documents a plan is about are as they were heard of.
+
+        A write that answers an old change may otherwise undo a newer one, of which the events are still on their way.
+        Raises: _Overtaken.
+        """
+        groups = {group_of(key) for key in (*made.documents, *earlier)}
+        unknown: list[str] = []
+        for key in snapshot.documents:
+            revision = _revision(snapshot.documents[key])
+            heard = self._sequencer.heard(key)
+            if group_of(key) not in groups or self._carrier.wrote(revision):
+                continue
+            if heard not in (None, revision):
+                raise _Overtaken
+            if heard is None and key not in earlier and _revision(self._carried.get(key)) != revision:
+                unknown.append(key)
+        if unknown:
+            # Nothing was heard of these: then nothing may have happened to them since the cursor.
+            changed = self._carrier.backend.changed_since(self._position, self._types)
+            if any(key in changed for key in unknown):
+                raise _Overtaken
+
+    def _not_carried_yet(
+        self, earlier: Mapping[str, Document | None], snapshot: Snapshot
+    ) -> dict[str, Document | None]:
+        """Return what of `earlier` is not as it was when it was carried through; the rest was only told again."""
+        return {
+            key: before
+            for key, before in earlier.items()
+            if key not in self._carried or _revision(self._carried[key]) != _revision(snapshot.documents.get(key))
+        }
+
+    def _note_answer(self, outcome: Outcome, groups: Collection[str]) -> None:
+        """Remember which groups a write of the follower was about."""
+        written = {
+            group_of(str(body.get("_id") or body.get("id"))) for one in outcome.mutations for body in one.values()
+        }
+        for group in sorted({*groups, *written} if written else ()):
+            self._note_moment(self._answered_at, group)
+
+    def _note_moment(self, moments: OrderedDict[str, float], group: str) -> None:
+        moments[group] = self._now()
+        moments.move_to_end(group)
+        while len(moments) > CARRIED_MAX:
+            moments.popitem(last=False)
+
+    def _keep_carried(self, document_id: str, document: Document | None) -> None:
+        """Remember what a document was when it was carried through."""
+        self._carried[document_id] = document
+        self._carried.move_to_end(document_id)
+        while len(self._carried) > CARRIED_MAX:
+            self._carried.popitem(last=False)
 
     def _heal_pending(self, waited: Collection[Key]) -> list[Outcome]:
         """Try again the halves that waited for one of the groups that changed (F8)."""
@@ -227,7 +395,7 @@ class Follower:
         Then the document and those whose changes led to the write are left alone; others that point at it are not.
         """
         now = self._now()
-        for mutation in outcome.mutations:
+        for mutation in outcome.mutations if outcome.writes else ():
             (body,) = mutation.values()
             group = group_of(str(body.get("_id") or body.get("id")))
             what = json.dumps({**body, "ifRevisionID": None}, sort_keys=True)
@@ -258,9 +426,25 @@ class Follower:
         return linked or {group_of(key) for key in earlier}
 
     def _advance(self) -> None:
-        """Move the cursor to here if nothing is left behind it."""
-        if self._earlier or self._sequencer.waiting:
+        """Move the cursor on if nothing is left behind it.
+
+        What the lake has committed by now may not have been heard yet, so the cursor goes to where the lake was so long
+        ago that every event of that time has come.
+        """
+        if self._earlier or self._behind or self._sequencer.waiting:
             return
-        self._position = self._carrier.backend.position()
-        if self._cursor is not None:
-            self._cursor.save(self._position)
+        now = self._now()
+        place = None
+        while self._marks and now - self._marks[0][0] >= IN_FLIGHT_SECONDS_MAX:
+            place = self._marks.popleft()[1]
+        if place is not None:
+            self._position = place
+            if self._cursor is not None:
+                self._cursor.save(place)
+        if not self._marks or now - self._marks[-1][0] >= MARK_SECONDS:
+            self._marks.append((now, self._carrier.backend.position()))
+
+
+def _revision(document: Document | None) -> str:
+    """Return the revision of a document; one that does not exist has that of a deleted one."""
+    return GONE if document is None else str(document.get("_rev"))

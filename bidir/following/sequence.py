@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["BUFFER_EVENTS_MAX", "BUFFER_SECONDS_MAX", "Sequencer", "Step"]
+__all__ = ["BUFFER_EVENTS_MAX", "BUFFER_SECONDS_MAX", "GONE", "Sequencer", "Step"]
 
 Event = Mapping[str, Any]
 
@@ -31,13 +31,16 @@ GONE = ""
 class Step:
     """One event in its place: the stored id, the transaction, and the document before it (None: did not exist).
 
-    `known_before` is False where the event did not carry the document before.
+    `known_before` is False where the event did not carry the document before; `after` is the document as the event
+    shows it, `timestamp` when the lake took the transaction (RFC 3339).
     """
 
     document_id: str
     transaction_id: str
     before: Mapping[str, Any] | None
     known_before: bool
+    after: Mapping[str, Any] | None = None
+    timestamp: str = ""
 
 
 class Sequencer:
@@ -79,6 +82,14 @@ class Sequencer:
             if len(held) > BUFFER_EVENTS_MAX or now - held[0][0] > BUFFER_SECONDS_MAX
         ]
 
+    def heard(self, document_id: str) -> str | None:
+        """Return the revision that the last event in its place led to (`GONE`: deleted), None if there was none."""
+        return self._last.get(document_id)
+
+    def last_known(self) -> dict[str, str]:
+        """Return, for every document that waits for an event, the last revision that was heard of; `GONE`: deleted."""
+        return {document_id: self._last.get(document_id, GONE) for document_id in self._held}
+
     def forget(self, document_id: str) -> None:
         """Give a chain up: what is held back is dropped, the next event starts afresh."""
         self._held.pop(document_id, None)
@@ -114,4 +125,5 @@ class Sequencer:
         while len(self._last) > REVISIONS_MAX:
             self._last.popitem(last=False)
         known = "previous" in event or "previousRev" not in event
-        return Step(document_id, transaction, event.get("previous"), known)
+        after, timestamp = event.get("result"), str(event.get("timestamp") or "")
+        return Step(document_id, transaction, event.get("previous"), known, after, timestamp)

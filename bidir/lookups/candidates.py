@@ -8,7 +8,7 @@ from typing import Any
 from bidir.errors import IntentError
 from bidir.lookups.naming import checked_id, end_named
 from bidir.lookups.question import Question, checked_count, checked_perspective
-from bidir.lookups.text import after_dot, attribute, preview, references_in
+from bidir.lookups.text import after_dot, attribute, checked_projection, preview, references_in
 from bidir.relations import Field, Relation, Schema
 
 __all__ = ["CANDIDATES_DEFAULT", "CANDIDATES_MAX", "candidates_question"]
@@ -29,10 +29,11 @@ def candidates_question(
     limit: int,
     document: str | None,
     perspective: str,
+    projection: str | None = None,
 ) -> Question:
     """Return the question whose answer is the list of candidates; see `Engine.candidates`.
 
-    Raises: IntentError for an unknown field, a limit out of bounds, a search that is no text.
+    Raises: IntentError for an unknown field, a limit out of bounds, a search that is no text, a projection that is none.
     """
     field, types = end_named(schema, relation_or_field)
     count = checked_count(limit, "limit", most=CANDIDATES_MAX)
@@ -46,13 +47,15 @@ def candidates_question(
     if document is not None:
         params["document"] = checked_id(document, "the document")
         conditions += ["_id != $document", "!(_id in ^.taken)"]
-    found = f"*[{' && '.join(conditions)}] | order(_updatedAt desc, _id asc)[0...{count}]{preview(schema, types)}"
-    watched = {*types} if document is None else {*types, field.type}
+    shown = preview(schema, types) if projection is None else checked_projection(projection)
+    found = f"*[{' && '.join(conditions)}] | order(_updatedAt desc, _id asc)[0...{count}]{shown}"
+    # A projection of the caller's own may follow references anywhere.
+    watched = None if projection is not None else frozenset(types if document is None else {*types, field.type})
     if document is not None:
         own = f"*[_id == $document][0]{after_dot(references_in(field))}"
         taken = f"coalesce({own}, [])" if field.many else f"[{own}]"
         found = f'{{"taken": {taken}}}{{"found": {found}}}.found'
-    return Question(found, params, view, frozenset(watched))
+    return Question(found, params, view, watched)
 
 
 def _terms(search: object) -> list[str]:

@@ -36,13 +36,20 @@ class Lookups:
         limit: int,
         document: str | None,
         perspective: str,
+        projection: str | None,
         cache: bool,
     ) -> list[dict[str, Json]]:
         """Return what may be chosen; see `Engine.candidates`."""
         question = candidates_question(
-            self._schema, relation_or_field, search=search, limit=limit, document=document, perspective=perspective
+            self._schema,
+            relation_or_field,
+            search=search,
+            limit=limit,
+            document=document,
+            perspective=perspective,
+            projection=projection,
         )
-        return list(self._ask(question, cache=cache))
+        return list(self._ask_with(projection, question, cache=cache))
 
     def references(
         self, ids: object, *, relation: str | Relation | None, previews: bool, perspective: str, cache: bool
@@ -78,17 +85,24 @@ class Lookups:
             order=order,
             projection=projection,
         )
-        try:
-            answer = self._ask(question, cache=cache)
-        except Refused as error:
-            if projection is None:
-                raise
-            raise IntentError(f"projection {projection}: {error.description}") from error
+        answer = self._ask_with(projection, question, cache=cache)
         return page_of(answer["items"], answer["total"], page, page_size)
 
     def forget(self) -> None:
         """Drop every answer kept, because something is about to be written that the cache would not hear of."""
         self._cache.forget()
+
+    def _ask_with(self, projection: str | None, question: Question, *, cache: bool) -> Json:
+        """Ask, and blame a refusal on the caller's projection if there is one.
+
+        Raises: IntentError.
+        """
+        try:
+            return self._ask(question, cache=cache)
+        except Refused as error:
+            if projection is None:
+                raise
+            raise IntentError(f"projection {projection}: {error.description}") from error
 
     def _ask(self, question: Question, *, cache: bool) -> Json:
         def ask() -> Json:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bidir.errors import IntentError
 from bidir.lookups.naming import checked_id, relation_named
 from bidir.lookups.paging import ordering, page_bounds
 from bidir.lookups.question import Question, checked_perspective
-from bidir.lookups.text import points_at, preview
+from bidir.lookups.text import checked_projection, points_at, preview
 from bidir.relations import Relation, Schema
 
 __all__ = ["ORDER_DEFAULT", "referring_question"]
@@ -40,15 +39,8 @@ def referring_question(
     declared = schema.types.get(field.type)
     sorting = ordering(order, declared.attributes if declared is not None else (), field.type)
     found = f"*[_type == $type && {points_at(field, '$id')}]"
-    shown = preview(schema, [field.type]) if projection is None else _checked_projection(projection)
+    shown = preview(schema, [field.type]) if projection is None else checked_projection(projection)
     groq = f'{{"total": count({found}), "items": {found} | order({sorting})[{first}...{end}]{shown}}}'
     # A projection of the caller's own may follow references anywhere.
     types = frozenset({field.type}) if projection is None else None
     return Question(groq, {"type": field.type, "id": group}, checked_perspective(perspective), types)
-
-
-def _checked_projection(projection: object) -> str:
-    text = projection.strip() if isinstance(projection, str) else ""
-    if not (text.startswith("{") and text.endswith("}")):
-        raise IntentError(f"projection is GROQ in braces, such as '{{_id, title}}', not {projection!r}")
-    return text

@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
+from bidir.errors import IntentError
 from bidir.relations import Field, Schema
 
-__all__ = ["after_dot", "attribute", "points_at", "preview", "references_in"]
+__all__ = ["after_dot", "attribute", "checked_projection", "points_at", "preview", "references_in"]
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WORDS = frozenset({"asc", "desc", "false", "in", "match", "null", "true"})
@@ -57,3 +58,14 @@ def preview(schema: Schema, types: Iterable[str]) -> str:
     else:
         title = f"select({', '.join(f'_type == {json.dumps(name)} => {path}' for name, path in known.items())})"
     return f'{{_id, _type, _updatedAt, "title": {title}}}'
+
+
+def checked_projection(projection: object) -> str:
+    """Return a projection of the caller's own as it is; the lake says what is wrong inside.
+
+    Raises: IntentError for anything but a text in braces.
+    """
+    text = projection.strip() if isinstance(projection, str) else ""
+    if not (text.startswith("{") and text.endswith("}")):
+        raise IntentError(f"projection is GROQ in braces, such as '{{_id, title}}', not {projection!r}")
+    return text

@@ -41,7 +41,7 @@ def close_layer(work: Work, layer: str, edits: Iterable[SlotEdit], *, mode: Mode
     for edit in edits:
         _collect(work, layer, edit, removed, added)
     for key in [key for key in added if key in removed]:
-        _settle_contradiction(work, layer, added, removed, key)
+        _settle_contradiction(work, layer, added, removed, key, stated)
     for link in removed.values():
         disconnect(work, layer, link)
     accepted: dict[tuple[str, str, str], Link] = {}
@@ -122,10 +122,17 @@ def _settle_contradiction(
     added: dict[tuple[str, str, str], Link],
     removed: dict[tuple[str, str, str], Link],
     key: tuple[str, str, str],
+    stated: Mapping[tuple[str, str], SlotEdit],
 ) -> None:
-    """One end adds the pair, the other removes it, in one transaction: the owner side wins (E6)."""
-    link = added[key]
+    """One end adds the pair, the other removes it, in one transaction: the owner side wins (E6).
+
+    Where others have done so one after the other, the later change wins: it was made in the knowledge of the earlier.
+    """
+    link, against = added[key], removed[key]
     wins = link.relation.symmetric or link.field == link.relation.owner_field
+    mine, theirs = (stated[one.group, one.field.name].order for one in (link, against))
+    if work.committed and mine != theirs:
+        wins = mine > theirs
     loser = removed.pop(key) if wins else added.pop(key)
     word = "kept" if wins else "removed"
     work.notice(
@@ -161,7 +168,8 @@ def _overruled(work: Work, layer: str, link: Link, stated: Mapping[tuple[str, st
 def _outdo(work: Work, layer: str, link: Link, accepted: Mapping[tuple[str, str, str], Link]) -> None:
     """Take back an earlier addition of the same transaction that holds a single place `link` states later."""
     for half in (link, link.mirrored):
-        if half.field.many:
+        # Where this layer does not show whose place it is, nobody holds it yet: both wait for it to appear.
+        if half.field.many or not work.world.visible(half.group, layer):
             continue
         for other in list(accepted.values()):
             rival = next(
@@ -233,12 +241,20 @@ def wait_for(work: Work, layer: str, link: Link, reason: PendingReason) -> None:
 
 def disconnect(work: Work, layer: str, link: Link) -> None:
     """Take the pair out of both ends in `layer`."""
-    work.remove_half(link, layer)
+    removed = work.remove_half(link, layer)
     mirrored = link.mirrored
     if not work.world.holds(mirrored.group, mirrored.field, layer, mirrored.target):
-        work.settle(link, layer)
+        if not removed and layer == DRAFTS and work.world.is_live(link.group) and not work.world.is_live(link.target):
+            # A live document claims what the draft denies: nothing of the draft is public, so the claim stands.
+            wait_for(work, layer, mirrored, "deferred-live")
+        else:
+            work.settle(link, layer)
         return
     reason = deferral(work, layer, link)
+    if reason == "deferred-live" and not work.world.visible(link.group, layer):
+        # Nothing is left here that a publish could settle: what the live document says is a pointer at nothing shown.
+        work.settle(link, layer)
+        return
     if reason is not None:
         if reason not in ("missing", "not-visible") and not _given_up(work, layer, link):
             wait_for(work, layer, link, reason)

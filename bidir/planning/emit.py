@@ -135,6 +135,8 @@ def _needs_lock(work: Work, place: Place) -> bool:
     """Whether a single-valued place of the document changes (F4), or a list whose bounds the plan relied on."""
     world = work.world
     group, layer = place
+    if place in work.relied:
+        return True
     for field in world.fields_of(group):
         if field.many and field.max is None and not field.acyclic:
             continue

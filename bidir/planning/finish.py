@@ -25,7 +25,9 @@ def secure_items(work: Work, layer: str, edit: SlotEdit) -> None:
     slot = world.slot(edit.group, edit.field, layer)
     if slot is None:
         return
-    _drop_repeats(work, layer, edit)
+    if work.source_only is None:
+        # What goes out alone goes out as it was said: it may rest on what was read too long ago.
+        drop_repeats(work, layer, edit)
     old = _strong_before(work, layer, edit)
     slot = world.slot(edit.group, edit.field, layer)
     for item in list(slot.items if slot is not None else ()):
@@ -65,7 +67,8 @@ def _relation_of(work: Work, field: Field, target: str) -> Relation | None:
     return next(iter(work.schema.relations_of(field)), None)
 
 
-def _drop_repeats(work: Work, layer: str, edit: SlotEdit) -> None:
+def drop_repeats(work: Work, layer: str, edit: SlotEdit) -> None:
+    """Leave one item per group of those that the edit made two of (R11); the first stays."""
     world = work.world
     slot = world.slot(edit.group, edit.field, layer)
     before = world.targets_before(edit.group, edit.field, layer)
@@ -79,6 +82,8 @@ def _drop_repeats(work: Work, layer: str, edit: SlotEdit) -> None:
         for item in [item for item in reversed(changing.items) if item.target == target][:spare]:
             changing.drop(item)
         work.written[(edit.group, layer)] = None
+        # The item that stays may be gone by now; then the one left out is all there is.
+        work.relied.add((edit.group, layer))
 
 
 def _tell_draft_id(work: Work, layer: str, relation: Relation, edit: SlotEdit, item: Item) -> None:
@@ -129,11 +134,16 @@ def carry_waiting(work: Work, waiting: Iterable[Key]) -> None:
                     work.wait(Link(relation, field, group, target), layer, "missing", text)
 
 
-def prune(work: Work, engine_versions: Iterable[str], groups: Iterable[str]) -> None:
-    """Remove versions the engine made, now or earlier, that say what lies below (R10)."""
+def prune(work: Work, engine_versions: Iterable[str], touched: Iterable[tuple[str, str]]) -> None:
+    """Remove versions the engine made, now or earlier, that say what lies below (R10).
+
+    Only those are looked at that the plan `touched` (group, layer), or the published document of which it did: a change
+    in one upper layer is none of another's (I4).
+    """
     world = work.world
-    wanted = set(groups)
-    earlier = [(group_of(one), layer_of(one)) for one in engine_versions if group_of(one) in wanted]
+    wanted = set(touched)
+    places = [(group_of(one), layer_of(one)) for one in engine_versions]
+    earlier = [place for place in places if place in wanted or (place[0], PUBLISHED) in wanted]
     for group, layer in dict.fromkeys([*work.made, *earlier]):
         # What the user discarded and the engine keeps for a link is the engine's from then on.
         users = (group, layer) in work.user and (group, layer) not in work.made

@@ -15,12 +15,23 @@ from bidir.planning.emit import emit
 from bidir.planning.intent import Simulated
 from bidir.planning.items import free_key, with_reference
 from bidir.planning.plan import Plan
+from bidir.planning.upward import reconcile_above
 from bidir.planning.work import STEPS_MAX, Link, Work, link_between
 from bidir.refs import DRAFTS, PUBLISHED, Item, stored_id
 from bidir.relations import Field, Schema
 from bidir.siblings import Snapshot, World
 
-__all__ = ["Kind", "Violation", "find_violations", "mend_all", "mend_pending", "normalise"]
+__all__ = [
+    "Kind",
+    "Violation",
+    "find_violations",
+    "halves_in",
+    "is_deferred",
+    "mend_all",
+    "mend_pending",
+    "normalise",
+    "unanswerable_in",
+]
 
 Kind = Literal[
     "one-sided",
@@ -99,7 +110,7 @@ def _item_faults(world: World, view: str, group: str, field: Field, notes: bool)
 def _pair_faults(
     world: World, view: str, waiting: Collection[tuple[str, str, str, str]], notes: bool
 ) -> Iterator[Violation]:
-    for half in _halves(world, view):
+    for half in halves_in(world, view):
         name = half.relation.name
         if _waits(half, view, waiting):
             continue
@@ -107,7 +118,7 @@ def _pair_faults(
             yield from _dangling(world, view, half, notes)
             continue
         if not world.holds(half.target, half.mirrored.field, view, half.group):
-            if _is_deferred(world, view, half) or _is_ahead(world, view, half) or _is_given_up(view, half):
+            if is_deferred(world, view, half) or _is_ahead(world, view, half) or _is_given_up(view, half):
                 continue
             yield _asymmetry(world, view, half)
         elif notes and half.relation.inverse_weak and not half.relation.is_forward(half.field):
@@ -119,7 +130,7 @@ def _pair_faults(
                     )
                     yield Violation("strong-inverse", name, view, half.group, half.field.name, half.target, text)
     awaited = {key[:3] for key in waiting}
-    for group, field, target in _unanswerable(world, view):
+    for group, field, target in unanswerable_in(world, view):
         key = (_relation_name(world, field), group, target, view)
         if world.type_of(target) is None:
             if key[:3] not in awaited:
@@ -164,7 +175,7 @@ def _waits(half: Link, view: str, waiting: Collection[tuple[str, str, str, str]]
     return (name, half.group, half.target, view) in waiting or (name, half.target, half.group, view) in waiting
 
 
-def _is_deferred(world: World, view: str, half: Link) -> bool:
+def is_deferred(world: World, view: str, half: Link) -> bool:
     """Whether the pair waits for a publish because one end is edited live (E5, mixed liveEdit pairs)."""
     return view == DRAFTS and (world.is_live(half.group) != world.is_live(half.target))
 
@@ -191,7 +202,7 @@ def _in_view(world: World, view: str, group: str) -> Iterator[tuple[Field, str]]
             yield field, target
 
 
-def _halves(world: World, view: str) -> Iterator[Link]:
+def halves_in(world: World, view: str) -> Iterator[Link]:
     """Yield the links that stand in `view`, in order of groups; above published only those a version there touches."""
     for group in world.groups():
         own = world.own(group, view) is not None
@@ -205,7 +216,8 @@ def _halves(world: World, view: str) -> Iterator[Link]:
                 yield link
 
 
-def _unanswerable(world: World, view: str) -> Iterator[tuple[str, Field, str]]:
+def unanswerable_in(world: World, view: str) -> Iterator[tuple[str, Field, str]]:
+    """Yield (group, field, target) for pointers of versions in `view` at groups that have no field to point back."""
     for group in world.groups():
         if world.own(group, view) is None:
             continue
@@ -299,8 +311,8 @@ def _mend_view(
 ) -> None:
     """Accept pairs in order – agreed ones, then what the owner side says – and make every slot hold just those."""
     world = work.world
-    halves = [half for half in _halves(world, view) if not _waits(half, view, waiting)]
-    halves = [half for half in halves if world.visible(half.target, view) and not _is_deferred(world, view, half)]
+    halves = [half for half in halves_in(world, view) if not _waits(half, view, waiting)]
+    halves = [half for half in halves if world.visible(half.target, view) and not is_deferred(world, view, half)]
     halves = [half for half in halves if not (_is_ahead(world, view, half) or _is_given_up(view, half))]
     accepted: dict[tuple[str, str, str], Link] = {}
     places: dict[tuple[str, str], int] = {}
@@ -338,7 +350,7 @@ def _keep_waiting_for_missing(work: Work, waiting: Collection[tuple[str, str, st
     """A pointer at an id without versions is kept and waits (I9)."""
     world = work.world
     for view in (PUBLISHED, *world.release_views()):
-        for group, field, target in _unanswerable(world, view):
+        for group, field, target in unanswerable_in(world, view):
             relation = work.schema.relations_of(field)[0]
             key = (relation.name, group, target, view)
             if world.type_of(target) is None and key not in waiting:
@@ -350,10 +362,13 @@ def mend_pending(schema: Schema, snapshot: Snapshot, items: Iterable[Pending]) -
     """Return the plan that writes the pending halves which can be written now; nobody's place is taken for it."""
     world = World(schema, snapshot)
     work = Work(world)
+    public: list[Link] = []
     for item in items:
         link = pending_link(world, item)
         if link is None:
             continue
+        if item.layer == PUBLISHED:
+            public.append(link)
         if world.holds(link.group, link.field, item.layer, link.target):
             if displaced_by(work, item.layer, link):
                 # Somebody else has the place by now: nothing is taken and nothing undone, a person decides (E8.15).
@@ -362,6 +377,10 @@ def mend_pending(schema: Schema, snapshot: Snapshot, items: Iterable[Pending]) -
                 connect(work, item.layer, link, mode="claim")
         else:
             disconnect(work, item.layer, link)
+    # When the source was written alone the layers above were left for now; whoever writes the half settles them (R8).
+    touched = [group for group, layer in work.written if layer == PUBLISHED]
+    if touched:
+        reconcile_above(work, touched, [group for group, _ in work.written], links=public)
     return _as_plan(work)
 
 

@@ -7,7 +7,7 @@ is a property of this function plus the engine's retry loop.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import Any
 
@@ -16,7 +16,7 @@ from bidir.outcome import Conflict, Notice, Pending, PendingReason
 from bidir.planning.arrivals import adopt, erase, resync, withdraw
 from bidir.planning.closure import SlotEdit, close_layer
 from bidir.planning.emit import emit
-from bidir.planning.finish import Key, carry_waiting, prune, report_odd_items, secure_items
+from bidir.planning.finish import Key, carry_waiting, drop_repeats, prune, report_odd_items, secure_items
 from bidir.planning.intent import Patched, Simulated, Step, simulate
 from bidir.planning.lifecycle import Operation, Staged, put_stamps_back, stage, strengthen_published
 from bidir.planning.restated import last_mention, only_restates
@@ -104,7 +104,7 @@ def plan(
         if only_restates(staged.simulated, world):
             return Plan(needs=frozenset(world.needs))
     _carry_through(work, staged)
-    prune(work, engine_versions, {group for group, _ in [*work.user, *work.written]})
+    prune(work, engine_versions, [*work.user, *work.written])
     carry_waiting(work, waiting)
     return _finish(work, staged.simulated)
 
@@ -137,24 +137,29 @@ def plan_aftermath(
     engine_versions: Collection[str] = (),
     restamp: Mapping[str, Mapping[str, Any]] | None = None,
     refused: Collection[str] = (),
+    changed_at: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Plan:
     """Return the transaction that carries the consequences of a change others have committed already.
 
     `earlier` maps the stored ids that changed to what they were before (None: did not exist); `snapshot` shows what
     they are now; `restamp` gives, by group, the document whose `_strengthenOnPublish` stamps were taken out for the
-    lake's own publish and go back in; `refused` are groups that may not be written: their halves wait.
+    lake's own publish and go back in; `refused` are groups that may not be written: their halves wait. `changed_at`
+    tells by stored id and field when (RFC 3339): where two changes contradict each other the later one holds.
     Bidirectional semantics, E4 rows 25, 26 and 31: the change's direction decides.
     """
     world = World(schema, snapshot, earlier)
     work = Work(world)
     work.refused = frozenset(refused)
     work.committed = True
+    work.order = _ranked(changed_at or {})
     simulated = Simulated([], {}, [(group_of(one), layer_of(one)) for one in earlier], [])
     _carry_through(work, Staged(simulated, stated=True))
     for group, draft in (restamp or {}).items():
         put_stamps_back(work, group, draft)
-    prune(work, engine_versions, {group for group, _ in [*simulated.touched, *work.written]})
-    return _finish(work, simulated)
+    # What somebody else has written is theirs from then on, also where the engine had made it (E8.10).
+    theirs = frozenset(earlier)
+    prune(work, set(engine_versions) - theirs, [*simulated.touched, *work.written])
+    return replace(_finish(work, simulated), user_owned=theirs & frozenset(engine_versions))
 
 
 def _carry_through(work: Work, staged: Staged) -> None:
@@ -189,8 +194,12 @@ def _close(work: Work, staged: Staged, changes: _Changes, layer: str) -> None:
             elsewhere = work.committed and layer == PUBLISHED and bool(work.world.layers_before(group))
             adopt(work, group, layer, body, all_stated=bool(staged.published) or elsewhere)
     _adopt_arrived(work)
-    for edit in () if work.committed else [*edits, *claims]:
-        secure_items(work, layer, edit)
+    for edit in [*edits, *claims]:
+        if work.committed:
+            # Two who added the same partner at once have each put an item there: lists are not locked (F4).
+            drop_repeats(work, layer, edit)
+        else:
+            secure_items(work, layer, edit)
 
 
 def _adopt_arrived(work: Work) -> None:
@@ -219,14 +228,25 @@ def _changes(work: Work, simulated: Simulated) -> _Changes:
                 out.claims.setdefault(layer, []).append(SlotEdit(group, field, before, copied))
                 before = copied
             order = last_mention(simulated.steps, group, layer, field)
+            if work.committed:
+                order = work.order.get((group, layer, field.name), 0)
             out.edits.setdefault(layer, []).append(SlotEdit(group, field, before, after, order))
     return out
 
 
+def _ranked(changed_at: Mapping[str, Mapping[str, str]]) -> dict[tuple[str, str, str], int]:
+    """Return the rank of every change by its time; the same time is the same transaction, and the same rank."""
+    moments = sorted({moment for fields in changed_at.values() for moment in fields.values()})
+    rank = {moment: number for number, moment in enumerate(moments, 1)}
+    return {
+        (group_of(key), layer_of(key), name): rank[moment]
+        for key, fields in changed_at.items()
+        for name, moment in fields.items()
+    }
+
+
 def _stated(simulated: Simulated, group: str, layer: str) -> dict[str, Any] | None:
-    """Return what the creator said, all steps on the new document together; a copied draft says nothing."""
-    if (group, layer) in simulated.from_draft:
-        return None
+    """Return what the creator said, all steps on the new document together; what a draft said says nothing here."""
     stated: dict[str, Any] = {}
     for step in simulated.steps:
         if (step.group, step.layer) != (group, layer):
@@ -238,6 +258,7 @@ def _stated(simulated: Simulated, group: str, layer: str) -> dict[str, Any] | No
                 stated.update(
                     {path.split(".")[0].split("[")[0]: value for path, value in step.body.get(name, {}).items()}
                 )
+            stated.update({path: None for path in step.body.get("unset", ()) if isinstance(path, str)})
     return stated
 
 
@@ -255,12 +276,17 @@ def _depart(work: Work, group: str, layer: str) -> None:
     elif world.layer_seen_before(group, layer) == layer:
         resync(work, group, layer, before)
     else:
-        # A version marked for unpublishing showed nothing: without it the group appears, with what lies below.
+        # A version marked for unpublishing showed nothing: without it the group appears, with what lies below, and
+        # answers those who went on pointing at it (R8).
         resync(work, group, layer, {})
+        adopt(work, group, layer, None)
 
 
 def _above(work: Work, simulated: Simulated) -> None:
     """Carry what changed in published to the views above; new versions made there need no second round."""
+    if work.source_only is not None:
+        # What is above contradicts only for as long as the other half waits; whoever writes that settles it.
+        return
     touched = [group for group, layer in [*simulated.touched, *work.written] if layer == PUBLISHED]
     if touched:
         involved = [group for group, _ in [*simulated.touched, *work.written]]

@@ -22,20 +22,23 @@ STEPS_MAX = 10_000
 """Repairs in one upper view before it is taken for a loop (the checked scopes never needed 24)."""
 
 
-def reconcile_above(work: Work, touched: Iterable[str], involved: Iterable[str]) -> None:
+def reconcile_above(
+    work: Work, touched: Iterable[str], involved: Iterable[str], *, links: Iterable[Link] = ()
+) -> None:
     """Bring every upper view back into step after published documents of the groups `touched` changed.
 
     `involved` are all groups changed in any layer: what they say in the view itself may contradict what follows.
+    `links` are looked at in any case: halves of them were written earlier, without what follows above.
     """
+    late = list(links)
     groups = list(dict.fromkeys(touched))
     others = list(dict.fromkeys([*groups, *involved]))
     for view in work.world.release_views():
         if view in work.world.snapshot.locked:
             _warn_locked(work, view, groups)
             continue
-        for group in groups:
-            _follow(work, group, view)
-        _repair_view(work, view, others)
+        followed = [link for group in groups for link in _follow(work, group, view)]
+        _repair_view(work, view, others, [*late, *followed])
 
 
 def _changes(world: World, group: str, field: Field, view: str) -> Iterator[str]:
@@ -45,8 +48,11 @@ def _changes(world: World, group: str, field: Field, view: str) -> Iterator[str]
     yield from (target for target in now if target not in before)
 
 
-def _follow(work: Work, group: str, view: str) -> None:
-    """R9: an upper version that merely inherited the old published value takes the change over, item by item."""
+def _follow(work: Work, group: str, view: str) -> Iterator[Link]:
+    """R9: an upper version that merely inherited the old published value takes the change over, item by item.
+
+    Yield the links that were taken over.
+    """
     world = work.world
     if world.own(group, view) is None or world.marked(group, view) or (group, view) in work.made:
         return
@@ -57,17 +63,22 @@ def _follow(work: Work, group: str, view: str) -> None:
         new = dict(world.targets(group, field, PUBLISHED))
         if list(old) == list(new):
             continue
+        if work.order.get((group, view, field.name), 0) > work.order.get((group, PUBLISHED, field.name), 0):
+            # Others changed the upper version after the published one: that is an opinion of its own.
+            changed = [target for target in (*old, *new) if (target in old) != (target in new)]
+            yield from (link for target in changed if (link := work.link_of(field, group, target)) is not None)
+            continue
         slot = world.slot(group, field, view)
         mine = {} if slot is None else dict(slot.counts)
         if not field.many and list(mine) != list(old):
             continue
         for target in [target for target in old if target not in new and target in mine]:
-            _take_over(work, group, field, view, target, add=False)
+            yield from _take_over(work, group, field, view, target, add=False)
         for target in [target for target in new if target not in old and target not in mine]:
-            _take_over(work, group, field, view, target, add=True)
+            yield from _take_over(work, group, field, view, target, add=True)
 
 
-def _take_over(work: Work, group: str, field: Field, view: str, target: str, *, add: bool) -> None:
+def _take_over(work: Work, group: str, field: Field, view: str, target: str, *, add: bool) -> Iterator[Link]:
     link = work.link_of(field, group, target)
     if add and field.max is not None and len(work.world.targets(group, field, view)) >= field.max:
         # A list that is full above cannot follow: its own items win, and R8 takes the pair out of the other end.
@@ -82,16 +93,21 @@ def _take_over(work: Work, group: str, field: Field, view: str, target: str, *, 
         else:
             slot.remove(target)
         work.written[(group, view)] = None
+        return
     elif add:
         work.add_half(link, view)
     else:
         work.remove_half(link, view)
+    yield link
 
 
-def _repair_view(work: Work, view: str, touched: list[str]) -> None:
-    """R8: settle every pair whose halves, as `view` shows them, came apart through this plan."""
+def _repair_view(work: Work, view: str, touched: list[str], followed: Iterable[Link]) -> None:
+    """R8: settle every pair whose halves, as `view` shows them, came apart through this plan.
+
+    What was `followed` is looked at in any case: where others changed both layers the view may show what it did before.
+    """
     world = work.world
-    queue: deque[Link] = deque()
+    queue: deque[Link] = deque(followed)
     arrived = []
     for group in touched:
         was, shown = world.layer_seen_before(group, view), world.layer_seen(group, view)

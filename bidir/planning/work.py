@@ -64,7 +64,8 @@ class Work:
     by the user's own mutations, `rewritten` replaced as a whole; `arrived` were made from a draft, through which their
     group became visible in a release. `committed`: the change at hand was made by others and
     stands already, so that no policy can refuse it; `publishing`: it is a publish. `refused` are groups that the caller
-    may not write.
+    may not write. `relied` are versions in which an item was left out because another is there already.
+    `order` ranks what others changed, by (group, layer, field), by the time they did.
     """
 
     world: World
@@ -81,6 +82,8 @@ class Work:
     user: dict[tuple[str, str], None] = dataclass_field(default_factory=dict)
     rewritten: dict[tuple[str, str], None] = dataclass_field(default_factory=dict)
     committed: bool = False
+    relied: set[tuple[str, str]] = dataclass_field(default_factory=set)
+    order: Mapping[tuple[str, str, str], int] = dataclass_field(default_factory=dict)
     publishing: bool = False
     arrived: list[tuple[str, str]] = dataclass_field(default_factory=list)
     steps: int = 0

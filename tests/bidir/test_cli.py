@@ -89,9 +89,11 @@ COMMANDS = [
     ("scenario", "schema"),
     ("audit",),
     ("repair",),
-    ("explain",),
-    ("check-states",),
+    ("pending",),
     ("follow",),
+    ("explain",),
+    ("demo",),
+    ("check-states",),
 ]
 
 
@@ -148,7 +150,7 @@ class TestScenarioRun:
             (["--engine", "bidir.engine:Engin"], 'Did you mean "Engine"?'),
             (["--engine", "nowhere:Engine"], "cannot be imported"),
             (["--engine", "external"], "cannot be judged yet"),
-            (["--backend", "http://localhost:3333"], "only the embedded lake (--backend memory)"),
+            (["--backend", "memroy"], 'no lake "memroy"'),
         ],
     )
     def test_bad_options(self, run, right, options, message) -> None:
@@ -205,7 +207,7 @@ class TestConformance:
     @pytest.mark.parametrize(
         ("options", "message"),
         [
-            (["--lake", "http://localhost:3333"], "only the embedded lake (--lake memory)"),
+            (["--lake", "memroy"], 'no lake "memroy"'),
             (["--html", "report.html"], "--html is not supported yet"),
             (["--profile", "quik"], '"quik" is none of quick, default, deep. Did you mean "quick"?'),
             (["--scenarios", "/nowhere/at/all"], "is no folder"),
@@ -303,9 +305,9 @@ class TestBadDatasets:
         result = run(*command, schema)
         assert (result.exit_code, "needs a dataset: --file" in result.stderr) == (2, True)
 
-    def test_a_url_is_refused_by_name(self, run, schema, command) -> None:
-        result = run(*command, schema, "--url", "http://localhost:3333")
-        assert (result.exit_code, "--url is not supported yet" in result.stderr) == (2, True)
+    def test_two_datasets(self, run, schema, command, one_sided) -> None:
+        result = run(*command, schema, "--url", "http://localhost:3333", "--file", one_sided)
+        assert (result.exit_code, "--file or --url, not both" in result.stderr) == (2, True)
 
     def test_a_missing_file(self, run, schema, command, tmp_path) -> None:
         result = run(*command, schema, "--file", tmp_path / "none.ndjson")
@@ -330,19 +332,3 @@ class TestBadDatasets:
         assert result.exit_code == 2
         assert "line 5" in result.stderr
         assert len(result.stderr.splitlines()) == 1
-
-
-@pytest.mark.parametrize(
-    ("command", "nearest"),
-    [
-        (["explain", "b1", "author"], "outcomes"),
-        (["check-states"], "bidir conformance --profile deep"),
-        (["follow", "schema.yaml"], "bidir repair"),
-    ],
-    ids=lambda value: value[0] if isinstance(value, list) else None,
-)
-def test_what_is_not_done_yet_is_refused_by_name_with_what_comes_nearest(run, command, nearest) -> None:
-    result = run(*command)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert f"bidir {command[0]} is not supported yet" in result.stderr
-    assert nearest in result.stderr

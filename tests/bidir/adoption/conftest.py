@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bidir.backends.lake import patched
+from bidir.backends.patching import patched
 from bidir.pending import PendingStore
 from bidir.reconcile import audit, repair
 from lakesim.jsonvalue import dump_bytes

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidir.backends.lake import patched
+from bidir.backends.patching import patched
 from bidir.errors import IntentError
 from bidir.lookups.link_patches import LinkPatches, add_patches, remove_patches, reorder_patches
 from bidir.refs import read_items, targets_of

@@ -78,6 +78,7 @@ then:
     assert text.partition("\n")[2] == (
         """\
   why     Because
+  breaks  I8 intent, I7 frame, I10 bounded work
   given   b1  {_type: book, author: => a1}
           b2  {_type: book, author: => a2}
           a1  {_type: author, name: Ann, currentBook: ~> b1}

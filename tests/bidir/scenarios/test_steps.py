@@ -130,7 +130,7 @@ def test_steps(play: Play, steps: str) -> None:
 
 def test_an_operation_the_engine_does_not_have_is_named(play: Play) -> None:
     result = play(BOOKS + "  - archive_release: r1\n    then: {writes: 0}\n", _Bare)
-    assert "the engine has no operation archive_release()" in render(result)
+    assert result.skipped == "the engine has no operation archive_release()"
 
 
 class _Bare:

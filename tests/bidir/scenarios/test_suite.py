@@ -167,11 +167,16 @@ def test_a_replay_names_the_engine_that_was_judged(folder: Path) -> None:
     [
         ("machines", ["machine"]),
         ("latency", ["latency"]),
-        ("*", ["scenarios prd", "scenarios museum", "machine", "latency"]),
+        ("broken", ["broken engines"]),
+        ("*", ["scenarios prd", "scenarios museum", "machine", "latency", "broken engines"]),
     ],
 )
 def test_only_selects_parts_by_name(folder: Path, monkeypatch: pytest.MonkeyPatch, only: str, parts: list[str]) -> None:
     asked: list[tuple[Any, ...]] = []
+    # Parts with tests of their own, and too long for this one.
+    monkeypatch.setattr(suite, "selected_simulation", lambda *_, **__: [])
+    monkeypatch.setattr(suite, "state_parts", lambda *_, **__: [])
+    monkeypatch.setattr(suite, "killing_part", lambda *_, **__: PartResult("broken engines", "", 1, "engines"))
 
     def machines(profile: str, seed: int, engine: Any, **options: Any) -> list[PartResult]:
         asked.append((profile, seed, engine, options["found"]))
@@ -233,5 +238,21 @@ def test_an_engine_that_cannot_be_found_is_told(name: str, message: str) -> None
 
 
 def test_an_external_engine_is_refused_by_name() -> None:
-    with pytest.raises(NotSupportedError, match=r"external engine .* cannot be judged yet"):
+    with pytest.raises(NotSupportedError, match=r"external engine is never called.* --engine external --lake URL"):
         load_engine("external")
+
+
+def test_an_engine_that_stops_a_part_fails_it_and_the_others_are_judged(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: Any, **__: Any) -> list[PartResult]:
+        raise ValueError("no licence")
+
+    monkeypatch.setattr(suite, "machine_parts", stopped)
+    monkeypatch.setattr(suite, "run_latency", lambda engine: [PartResult("latency", "", 1, "figures")])
+    monkeypatch.setattr(suite, "selected_simulation", lambda *_, **__: [])
+    monkeypatch.setattr(suite, "state_parts", lambda *_, **__: [])
+    one = run_suite(SuiteOptions(scenarios=folder))
+    assert [part.name for part in one.parts][-2:] == ["state machines", "latency"]
+    assert not one.passed
+    assert "brought to a stop: ValueError: no licence (in stopped," in one.parts[-2].failures[0].text

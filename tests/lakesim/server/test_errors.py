@@ -150,7 +150,7 @@ def test_a_body_of_another_form_is_refused(client, content, fragment):
         ({"query": "*", "perspective": "raw,published"}, "httpBadRequest", "Invalid perspective"),
         ({"query": "*", "returnQuery": "maybe"}, "httpBadRequest", "Invalid value for returnQuery"),
         ({"query": "*", "tag": "a b"}, "httpBadRequest", "Invalid request tag"),
-        ({"query": "*", "resultSourceMap": "true"}, "notSupportedError", "resultSourceMap is not supported yet"),
+        ({"query": "*", "resultSourceMap": "withKeys"}, "httpBadRequest", "Invalid value for resultSourceMap"),
     ],
 )
 def test_a_refused_query_says_why(client, params, kind, fragment):

@@ -149,7 +149,7 @@ class TestScenarioRun:
             (["--layer", "draft"], 'no layer "draft". Did you mean "drafts"?'),
             (["--engine", "bidir.engine:Engin"], 'Did you mean "Engine"?'),
             (["--engine", "nowhere:Engine"], "cannot be imported"),
-            (["--engine", "external"], "cannot be judged yet"),
+            (["--engine", "external"], "bidir conformance --engine external --lake URL"),
             (["--backend", "memroy"], 'no lake "memroy"'),
         ],
     )

@@ -41,6 +41,6 @@ class Limits:
     upload_bytes_max: int = 100 * 1024 * 1024
     """Bytes of one uploaded image or file."""
     image_pixels_max: int = 256 * 1000 * 1000
-    """Pixels of one uploaded image; from 179 million on pillow, which reads them, refuses by itself."""
+    """Pixels of one uploaded image."""
     transaction_id_length_max: int = 128
     """Characters of a caller's own transaction id."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from lakesim.access.errors import GrantError
 from lakesim.groq import GroqError, compile_filter
-from lakesim.suggest import did_you_mean
+from lakesim.suggest import among, did_you_mean
 
 __all__ = ["EVERY_DOCUMENT", "PERMISSIONS", "Grant"]
 
@@ -49,15 +49,11 @@ class Grant:
             raise GrantError(f'{place}: expected an object such as {{"filter": "…", "permissions": ["read"]}}')
         for name in value:
             if name not in _FIELDS:
-                raise GrantError(f'{place}: unknown field "{name}" (there are: {", ".join(_FIELDS)}).' + _near(name))
+                raise GrantError(f'{place}: unknown field "{name}"' + among(name, _FIELDS))
         for name in _FIELDS:
             if name not in value:
                 raise GrantError(f'{place} lacks the field "{name}"')
         return cls(_filter(value["filter"], place), _permissions(value["permissions"], place))
-
-
-def _near(name: object) -> str:
-    return did_you_mean(str(name), _FIELDS)
 
 
 def _filter(text: object, place: str) -> str:

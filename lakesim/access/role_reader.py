@@ -18,7 +18,7 @@ from lakesim.access.errors import GrantError
 from lakesim.access.grant import Grant
 from lakesim.access.role import Role
 from lakesim.jsonvalue import JsonDecodeError, loads
-from lakesim.suggest import did_you_mean
+from lakesim.suggest import among
 
 __all__ = ["read_roles", "role_from", "roles_from"]
 
@@ -72,8 +72,7 @@ def role_from(value: Any, place: str = "role") -> Role:
         raise GrantError(f"{place}: expected a role such as {_EXAMPLE}")
     for name in value:
         if name not in _FIELDS:
-            near = did_you_mean(str(name), _FIELDS)
-            raise GrantError(f'{place}: unknown field "{name}" (there are: {", ".join(_FIELDS)}).{near}')
+            raise GrantError(f'{place}: unknown field "{name}"' + among(name, _FIELDS))
     for name in ("name", "grants"):
         if name not in value:
             raise GrantError(f'{place} lacks the field "{name}"; right would be {_EXAMPLE}')
@@ -107,9 +106,5 @@ def _managed(value: Any, place: str) -> list[str]:
         raise GrantError(f'{place}: expected a list such as ["datasets"], not {value!r}')
     for item in value:
         if item not in _MANAGED:
-            raise GrantError(f"{place}: {item!r} cannot be managed (there is: datasets).{_near(item)}")
+            raise GrantError(f"{place}: {item!r} cannot be managed" + among(item, _MANAGED))
     return value
-
-
-def _near(item: object) -> str:
-    return did_you_mean(str(item), _MANAGED)

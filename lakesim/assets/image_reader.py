@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
+from lakesim.assets.decoders import recognized
 from lakesim.assets.errors import InvalidImageError
 from lakesim.errors import NotSupportedError
 
@@ -77,24 +77,20 @@ def open_image(body: bytes, *, pixels_max: int) -> Image:
 
     Raises: InvalidImageError, NotSupportedError where pillow is not installed.
     """
-    try:
-        from PIL import Image, UnidentifiedImageError
-    except ImportError:
-        raise NotSupportedError('Images need pillow: pip install "lakesim[server]"') from None
     if not body:
         raise InvalidImageError("the upload is empty")
     try:
-        picture = Image.open(BytesIO(body), formats=_OPENED)
+        picture = recognized(body, _OPENED)
+        if picture is None:
+            known = ", ".join(sorted({extension for extension, _ in FORMATS.values()} | {"svg"}))
+            raise InvalidImageError(f"the bytes are of no format that can be read ({known})")
         if picture.width * picture.height > pixels_max:
             raise InvalidImageError(f"{picture.width} x {picture.height} pixels are more than {pixels_max}")
         picture.load()
     except InvalidImageError:
         raise
-    except UnidentifiedImageError:
-        known = ", ".join(sorted({extension for extension, _ in FORMATS.values()} | {"svg"}))
-        raise InvalidImageError(f"the bytes are of no format that can be read ({known})") from None
-    except Image.DecompressionBombError as error:
-        raise InvalidImageError(str(error)) from None
+    except ImportError:
+        raise NotSupportedError('Images need pillow: pip install "lakesim[server]"') from None
     except Exception as error:
         # Decoders answer broken bytes with many kinds of exceptions: OSError, SyntaxError, struct.error, ValueError.
         raise InvalidImageError(f"the {picture_name(body)} is broken: {error}") from None

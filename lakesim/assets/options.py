@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lakesim.errors import BadRequestError
-from lakesim.suggest import did_you_mean
+from lakesim.suggest import among
 
 __all__ = ["DEFAULT_META", "META", "UploadOptions"]
 
@@ -84,8 +84,7 @@ def _kinds(meta: Iterable[str]) -> frozenset[str]:
     names = [name for text in meta for name in text.split(",") if name]
     for name in names:
         if name not in META:
-            known = ", ".join(META)
-            raise BadRequestError(f'Unknown metadata "{name}" (there are: {known}).' + did_you_mean(name, META))
+            raise BadRequestError(f'Unknown metadata "{name}"' + among(name, META))
     if "none" in names:
         return frozenset()
     return frozenset(names) if names else DEFAULT_META

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 
 from lakesim.assets.errors import InvalidTransformError
 from lakesim.errors import NotSupportedError
-from lakesim.suggest import did_you_mean
+from lakesim.suggest import among
 
 __all__ = ["FITS", "Rect", "TransformOptions"]
 
@@ -130,10 +130,7 @@ class _Reader:
     def word(self, name: str, words: Sequence[str]) -> str | None:
         text = self._params.get(name)
         if text is not None and text not in words:
-            known = ", ".join(words)
-            raise InvalidTransformError(
-                f'Invalid value for {name}: "{text}" (there are: {known}).' + did_you_mean(text, words)
-            )
+            raise InvalidTransformError(f'Invalid value for {name}: "{text}"' + among(text, words))
         return text
 
     def text(self, name: str) -> str | None:
@@ -161,10 +158,7 @@ def _crop(read: _Reader) -> str:
     words = (read.text("crop") or "center").split(",")
     for word in words:
         if word not in CROPS:
-            known = ", ".join(CROPS)
-            raise InvalidTransformError(
-                f'Invalid value for crop: "{word}" (there are: {known}).' + did_you_mean(word, CROPS)
-            )
+            raise InvalidTransformError(f'Invalid value for crop: "{word}"' + among(word, CROPS))
     if "entropy" in words:
         raise NotSupportedError('crop=entropy is not supported; name a side, "center" or "focalpoint"')
     return ",".join(words)

@@ -17,7 +17,7 @@ from lakesim.cli.common import fail, guarded, write_text
 from lakesim.errors import NotSupportedError
 from lakesim.lake import Lake
 from lakesim.server.access import Access, parse_token, role_named
-from lakesim.server.projects import FIRST_DATASET, Projects
+from lakesim.server.projects import FIRST_DATASET, Projects, parse_datasets
 
 __all__ = ["execute", "serve"]
 
@@ -52,6 +52,14 @@ RoleFiles = Annotated[
         " a list of those; may be repeated.",
     ),
 ]
+Datasets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--dataset",
+        help="NAME or NAME:MODE (public, private, custom), a dataset that each project has from the start; may be"
+        " repeated. production is there in any case; production:private makes it private.",
+    ),
+]
 Seed = Annotated[int | None, typer.Option(help="Make time and generated ids reproducible.")]
 Import = Annotated[
     Path | None, typer.Option("--import", help="NDJSON file with which each project's dataset production starts.")
@@ -67,6 +75,7 @@ def serve(
     token: Tokens = None,
     anonymous: Anonymous = None,
     roles: RoleFiles = None,
+    dataset: Datasets = None,
     seed: Seed = None,
     import_file: Import = None,
     data: Data = None,
@@ -79,12 +88,13 @@ def serve(
       lakesim serve
       lakesim serve --port 0 --seed 1 --import films.ndjson
       lakesim serve --token secret --token reader:viewer --anonymous none
+      lakesim serve --token secret --dataset production:private --dataset staging
       lakesim serve --token secret --roles blogger.json --token bob:blogger
     """
     _refuse(data, tls)
     runner = _runner()
     access = _access(token or [], anonymous, roles or [])
-    runner.run(_projects(seed, import_file), access, host=host, port=port, ready=_say_ready)
+    runner.run(_projects(seed, import_file, dataset or []), access, host=host, port=port, ready=_say_ready)
 
 
 @guarded
@@ -95,6 +105,7 @@ def execute(
     token: Tokens = None,
     anonymous: Anonymous = None,
     roles: RoleFiles = None,
+    dataset: Datasets = None,
     seed: Seed = None,
     import_file: Import = None,
     data: Data = None,
@@ -110,7 +121,7 @@ def execute(
     _refuse(data, tls)
     runner = _runner()
     access = _access(token or [], anonymous, roles or [])
-    with runner.serving(_projects(seed, import_file), access, host=host, port=port) as url:
+    with runner.serving(_projects(seed, import_file, dataset or []), access, host=host, port=port) as url:
         try:
             code = subprocess.call(command, env={**os.environ, URL_VARIABLE: url})
         except FileNotFoundError:
@@ -148,14 +159,14 @@ def _access(tokens: list[str], anonymous: str | None, role_files: list[Path]) ->
     return Access([parse_token(text, roles) for text in tokens], anonymous=role, roles=roles)
 
 
-def _projects(seed: int | None, file: Path | None) -> Projects:
+def _projects(seed: int | None, file: Path | None, datasets: list[str]) -> Projects:
     def make_lake(project_id: str) -> Lake:
         lake = Lake(seed=seed, project_id=project_id)
         if file is not None:
             interchange.import_file(lake.dataset(FIRST_DATASET), file)
         return lake
 
-    projects = Projects(make_lake)
+    projects = Projects(make_lake, datasets=parse_datasets(datasets))
     # A file that cannot be imported is to be known before anybody is told that the server is ready.
     projects.project(None)
     return projects

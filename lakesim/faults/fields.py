@@ -8,7 +8,7 @@ from typing import Any
 
 from lakesim.faults.errors import FaultRuleError
 from lakesim.jsonvalue import type_name
-from lakesim.suggest import did_you_mean
+from lakesim.suggest import among, did_you_mean
 
 __all__ = ["check_fields", "choice", "number", "text", "whole"]
 
@@ -22,9 +22,7 @@ def check_fields(value: Any, known: Collection[str], where: str) -> Mapping[str,
         raise FaultRuleError(f"{where}: expected an object with {', '.join(known)}; got {_kind(value)}")
     for name in value:
         if name not in known:
-            raise FaultRuleError(
-                f'{where}: unknown field "{name}" (there are: {", ".join(known)}).' + did_you_mean(str(name), known)
-            )
+            raise FaultRuleError(f'{where}: unknown field "{name}"' + among(name, known))
     return value
 
 
@@ -34,7 +32,8 @@ def number(value: Any, where: str, *, least: float, most: float, unit: str = "")
     Raises: FaultRuleError.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
-        raise FaultRuleError(f"{where}: expected a number{unit}, got {_kind(value)}")
+        of_what = f" of{unit}" if unit else ""
+        raise FaultRuleError(f"{where}: expected a number{of_what}, got {_kind(value)}")
     if not least <= value <= most:
         raise FaultRuleError(f"{where}: {value} is not between {least:g} and {most:g}{unit}")
     return value

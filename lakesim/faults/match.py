@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from lakesim.faults.errors import FaultRuleError
 from lakesim.faults.fields import check_fields, choice, text
 from lakesim.faults.operation import KINDS, Operation
 
@@ -19,7 +20,7 @@ METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 class Match:
     """Requests that fulfil every field given; without fields, all but those to the emulator's own controls.
 
-    Raises: FaultRuleError for an unknown kind or method, or a field that is no text.
+    Raises: FaultRuleError for an unknown kind or method, or a field that is no text, or no path.
     """
 
     kind: str | None = None
@@ -41,6 +42,8 @@ class Match:
             value = getattr(self, name)
             if value is not None:
                 text(value, f"match.{name}")
+                if name in _PATHS and not value.startswith(_PATH_STARTS):
+                    raise FaultRuleError(f'match.{name}: "{value}" would never fit, paths begin with "/"')
         if self.kind is not None:
             choice(self.kind, KINDS, "match.kind")
         if self.method is not None:
@@ -70,6 +73,9 @@ class Match:
         )
 
 
+_PATHS: Final = ("endpoint", "path")
+_PATH_STARTS: Final = ("/", "*", "?", "[")
+"""With what a path begins, or a glob for one."""
 _NAMES: Final = tuple(field.name for field in fields(Match))
 
 

@@ -8,6 +8,7 @@ from lakesim.groq.explain import Explanation
 from lakesim.groq.list_dataset import ListDataset
 from lakesim.groq.parser import parse
 from lakesim.groq.printer import print_expression, print_query
+from lakesim.groq.source_map import SourceMap
 
 __all__ = [
     "CompiledQuery",
@@ -18,6 +19,7 @@ __all__ = [
     "GroqNotSupportedError",
     "GroqSyntaxError",
     "ListDataset",
+    "SourceMap",
     "compile_filter",
     "compile_query",
     "parse",

@@ -86,7 +86,12 @@ class Access:
         anonymous: Role | None = None,
         roles: Roles | None = None,
     ) -> None:
-        """Take the tokens, the role of callers without one, and the roles there are to tell of."""
+        """Take the tokens, the role of callers without one, and the roles there are to tell of.
+
+        Raises: BadRequestError for a token that is given twice.
+        """
+        if len(dict(tokens)) < len(tokens):
+            raise BadRequestError("The same token is given twice; one token has one role")
         self._callers: Mapping[str, Caller] = {
             token: Caller(f"p{_word(role.name)}{number}", role) for number, (token, role) in enumerate(tokens, start=1)
         }

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from lakesim.assets import StoredAsset, TransformOptions, UploadOptions, find_asset, store_asset, transformed
 from lakesim.assets.names import AssetKind
+from lakesim.server.byte_range import range_of
 from lakesim.server.call import Call
 from lakesim.server.endpoint import Handler, RouteSpec
 from lakesim.server.wire import json_answer
@@ -73,6 +74,7 @@ def _image(call: Call, asset: StoredAsset) -> Response:
 def _answer(call: Call, asset: StoredAsset, body: bytes, mime_type: str, *, version: str) -> Response:
     tag = f'"{asset.name.sha1}-{version}"' if version else f'"{asset.name.sha1}"'
     headers = {
+        "accept-ranges": "bytes",
         "cache-control": CACHE_CONTROL,
         "content-security-policy": CONTENT_POLICY,
         "etag": tag,
@@ -85,7 +87,14 @@ def _answer(call: Call, asset: StoredAsset, body: bytes, mime_type: str, *, vers
         # Both forms: the plain one for old clients, the encoded one for every other character.
         plain = "".join(char if " " <= char < "\x7f" and char not in '"\\' else "_" for char in name)
         headers["content-disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-    return Response(body, headers={**headers, "content-type": mime_type})
+    headers["content-type"] = mime_type
+    wanted = range_of(call.method, call.headers, len(body), tag=tag)
+    if wanted is None:
+        return Response(body, headers=headers)
+    if not wanted:
+        return Response(status_code=416, headers={**headers, "content-range": f"bytes */{len(body)}"})
+    headers["content-range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{len(body)}"
+    return Response(body[wanted.start : wanted.stop], status_code=206, headers=headers)
 
 
 def _knows(header: str, tag: str) -> bool:

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from starlette.datastructures import QueryParams
@@ -78,18 +79,10 @@ class Call:
             return dataset.showing(_is_no_version)
         return dataset
 
-    @property
-    def readable(self) -> Dataset:
-        """The same as `dataset`, for endpoints that only read.
-
-        Raises: DatasetNotFoundError.
-        """
-        return self.dataset
-
-    def since(self, date: str) -> bool:
-        """Whether the API version behaves as of `date` (content-lake reference, section 0.2)."""
+    def since(self, first: str) -> bool:
+        """Whether the API version behaves as of the date `first` (content-lake reference, section 0.2)."""
         # Dates compare as text, "1" is older than all of them and "X" newer.
-        return self.version >= date
+        return self.version >= first
 
 
 async def take(request: Request, projects: Projects, access: Access) -> Call:
@@ -99,7 +92,7 @@ async def take(request: Request, projects: Projects, access: Access) -> Call:
     """
     caller = access.caller(request.headers.get("authorization"))
     version = request.path_params.get("version", "")
-    if version and not _VERSION.fullmatch(version):
+    if version and not _is_version(version):
         raise BadRequestError(
             f'Invalid API version: "v{version}" (right would be v1, vX or a date such as v2025-02-19)'
         )
@@ -120,6 +113,15 @@ async def take(request: Request, projects: Projects, access: Access) -> Call:
         caller,
         access,
     )
+
+
+def _is_version(text: str) -> bool:
+    if not _VERSION.fullmatch(text):
+        return False
+    try:
+        return len(text) == 1 or bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _is_no_version(document: Document) -> bool:

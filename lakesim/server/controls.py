@@ -8,7 +8,7 @@ from typing import Final
 from lakesim.errors import BadRequestError
 from lakesim.server.call import Call
 from lakesim.server.projects import Project
-from lakesim.suggest import did_you_mean
+from lakesim.suggest import among
 
 __all__ = ["check_params", "controlled"]
 
@@ -34,6 +34,4 @@ def check_params(call: Call, *known: str) -> None:
     names: Collection[str] = dict.fromkeys((*known, *_EVERYWHERE))
     for name in call.params:
         if name not in names:
-            raise BadRequestError(
-                f'Unknown parameter "{name}" (there are: {", ".join(names)}).' + did_you_mean(name, names)
-            )
+            raise BadRequestError(f'Unknown parameter "{name}"' + among(name, names))

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from lakesim.clock import Clock
 from lakesim.errors import BadRequestError, InvalidRequestBodyError
+from lakesim.groq import SourceMap
 from lakesim.ids import PUBLISHED
 from lakesim.jsonvalue import Json, type_name
 from lakesim.live import Reads
@@ -17,17 +18,19 @@ from lakesim.server.call import RELEASES_SINCE, Call
 from lakesim.server.endpoint import RouteSpec
 from lakesim.server.live_events import LIVE_SINCE
 from lakesim.server.wire import boolean, groq_params, json_answer, json_object, refuse_options
+from lakesim.suggest import did_you_mean
 
 __all__ = ["DATA_ROUTES", "UNSUPPORTED_QUERY_OPTIONS"]
 
 
 UNSUPPORTED_QUERY_OPTIONS: Final = {
-    "resultSourceMap": "leave it out",
     "variant": "leave it out",
     "variantCondition": "leave it out",
 }
 _CACHE_MODES: Final = ("", "noStale")
 _EXPLAIN: Final = {"": None, "false": None, "0": None, "true": "true", "1": "true", "only": "only"}
+_SOURCE_MAP: Final = {"": None, "false": None, "0": None, "true": False, "1": False, "withKeyArraySelector": True}
+"""What `resultSourceMap` may be: no map, or a map that addresses array items by position (False) or key (True)."""
 
 
 def query(call: Call) -> Response:
@@ -42,8 +45,12 @@ def query(call: Call) -> Response:
     explain = _explain(call)
     perspective = call.params.get("perspective", PUBLISHED if call.since(RELEASES_SINCE) else RAW)
     dataset = call.dataset
-    result = None if explain == "only" else dataset.query(text, params, perspective=perspective, reads=reads)
-    answer: dict[str, Json] = {"result": result}
+    source_map = _source_map(call)
+    answer: dict[str, Json] = {"result": None}
+    if explain != "only":
+        answer["result"] = dataset.query(text, params, perspective=perspective, reads=reads, source_map=source_map)
+        if source_map is not None:
+            answer["resultSourceMap"] = source_map.to_json()
     if explain is not None:
         answer["explain"] = str(dataset.explain(text, params, perspective=perspective))
     if reads is not None and explain != "only":
@@ -59,6 +66,17 @@ def _explain(call: Call) -> str | None:
     if given not in _EXPLAIN:
         raise BadRequestError(f'Invalid value for explain: "{given}" (right would be "true", "false" or "only")')
     return _EXPLAIN[given]
+
+
+def _source_map(call: Call) -> SourceMap | None:
+    """Return an empty source map if one is wanted (section 4.5)."""
+    given = call.params.get("resultSourceMap", "")
+    if given not in _SOURCE_MAP:
+        right = '"true", "false" or "withKeyArraySelector"'
+        hint = did_you_mean(given, _SOURCE_MAP)
+        raise BadRequestError(f'Invalid value for resultSourceMap: "{given}" (right would be {right}).{hint}')
+    keyed = _SOURCE_MAP[given]
+    return None if keyed is None else SourceMap(keyed=keyed)
 
 
 def _check_freshness(call: Call) -> None:
@@ -87,7 +105,7 @@ def _milliseconds_since(clock: Clock, started: float) -> int:
 def doc(call: Call) -> Response:
     """Return stored documents by id (section 6.1)."""
     ids = [document_id for document_id in call.path["ids"].split(",") if document_id]
-    found = call.readable.fetch(ids, include_all_versions=boolean(call.params, "includeAllVersions", False))
+    found = call.dataset.fetch(ids, include_all_versions=boolean(call.params, "includeAllVersions", False))
     if boolean(call.params, "excludeContent", False):
         found["documents"] = []
     return json_answer(found)

@@ -18,15 +18,11 @@ from lakesim.server.call import Call
 from lakesim.server.event_wire import KEEP_ALIVE, PREAMBLE, EventStreamAnswer, block, with_effects
 from lakesim.server.gateway import MethodNotAllowedError
 from lakesim.server.resume import Missed, missed_since, position_now
-from lakesim.server.streams import EventStream
+from lakesim.server.streams import EventStream, events_of
 from lakesim.server.wire import boolean, groq_params, wants_effects
 
-__all__ = ["KEEP_ALIVE_SECONDS", "STREAM_SECONDS_MAX", "listen"]
+__all__ = ["listen"]
 
-KEEP_ALIVE_SECONDS: Final = 15.0
-"""Silence after which a comment is sent."""
-STREAM_SECONDS_MAX: Final = 30 * 60.0
-"""Age at which a stream is ended; clients connect anew."""
 VERSIONS_ON_REQUEST_SINCE: Final = "2025-02-19"
 """The API version from which a listener hears of drafts and versions only if it says so."""
 _VISIBILITIES: Final = ("transaction", "query")
@@ -79,7 +75,7 @@ async def listen(call: Call) -> Response:
         raise MethodNotAllowedError("A stream of events is asked for with GET")
     options = _options(call)
     try:
-        dataset = call.readable
+        dataset = call.dataset
         session = await _Session.open(call, dataset, options)
     except (GroqError, DatasetNotFoundError) as error:
         return EventStreamAnswer(_refusal(error))
@@ -97,7 +93,6 @@ class _Session:
         self._dataset = dataset
         self._options = options
         self._record = call.record
-        self._clock = dataset.clock
         self._stream = EventStream(dataset.limits.listener_queue_max)
         self._listener: Listener
         self._position = ""
@@ -140,14 +135,11 @@ class _Session:
 
     async def blocks(self) -> AsyncIterator[bytes]:
         """Yield the stream's text until it ends."""
-        started = self._clock.monotonic()
         if self._options.preamble:
             yield PREAMBLE
         missed, replayed = self._missed or ([], frozenset())
-        async for event in self._events():
+        async for event in events_of(self._stream, self._dataset):
             if event is None:
-                if self._clock.monotonic() - started > STREAM_SECONDS_MAX:
-                    return
                 yield KEEP_ALIVE
             elif event["type"] == "welcome":
                 yield self._first(event)
@@ -160,20 +152,6 @@ class _Session:
         """Stop listening."""
         self._record.streams.discard(self._stream)
         self._listener.close()
-
-    async def _events(self) -> AsyncIterator[Event | None]:
-        """Yield the events as they come, and None after each silence."""
-        while True:
-            try:
-                event = await self._stream.next(KEEP_ALIVE_SECONDS)
-            except TimeoutError:
-                # A release that is due is published when somebody asks; on a quiet server that is us.
-                await run_in_threadpool(self._dataset.run_due)
-                yield None
-                continue
-            if event is None:
-                return
-            yield event
 
     def _first(self, welcome: Event) -> bytes:
         if not self._options.resumable:

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from lakesim.errors import InvalidRequestBodyError
 from lakesim.faults import FaultRule, FaultRuleError, PlacedRule
 from lakesim.server.call import Call
 from lakesim.server.controls import check_params, controlled
@@ -28,7 +27,7 @@ def list_faults(call: Call) -> Response:
 def add_fault(call: Call) -> Response:
     """Add the rule, or the list of rules, that the body holds; of a list either all are added or none.
 
-    Raises: InvalidRequestBodyError, FaultRuleError.
+    Raises: InvalidRequestBodyError for a body that is no JSON, FaultRuleError.
     """
     check_params(call)
     faults = controlled(call, _WHAT).lake.faults
@@ -43,7 +42,7 @@ def _parse(index: int, value: Any) -> FaultRule:
     try:
         return FaultRule.parse(value)
     except FaultRuleError as error:
-        raise InvalidRequestBodyError(f"[{index}] {error.description}") from None
+        raise FaultRuleError(f"[{index}] {error.description}") from None
 
 
 def delete_faults(call: Call) -> Response:

@@ -16,6 +16,7 @@ __all__ = [
     "PayloadTooLargeError",
     "RoleNotFoundError",
     "SessionNotFoundError",
+    "StoppingError",
     "UnauthorizedError",
     "UserNotFoundError",
 ]
@@ -128,3 +129,14 @@ class PayloadTooLargeError(GatewayError):
     def __init__(self, limit: int) -> None:
         """Name the limit in bytes."""
         super().__init__(f"The request's body exceeds {limit} bytes")
+
+
+class StoppingError(GatewayError):
+    """A request that was not done when the server had to stop; whether it was carried out is unknown."""
+
+    status = 503
+    title = "Service Unavailable"
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("The server is stopping")

@@ -28,7 +28,7 @@ def documents(call: Call) -> Response:
     if len(given) != 1:
         said = "none" if not given else " and ".join(given)
         raise BadRequestError(f"Give exactly one of {', '.join(_POINTS)}; this request has {said}")
-    dataset = call.readable
+    dataset = call.dataset
     found = [_at_point(dataset, document_id, given[0], call) for document_id in _ids(call)]
     return json_answer({"documents": [document for document in found if document is not None]})
 
@@ -47,7 +47,7 @@ def transactions(call: Call) -> Response:
     """Return the transactions that touched any of the documents, as JSON lines."""
     params = call.params
     authors = params.get("authors")
-    rows = call.readable.transactions(
+    rows = call.dataset.transactions(
         _ids(call),
         from_transaction=params.get("fromTransaction"),
         to_transaction=params.get("toTransaction"),
@@ -68,7 +68,7 @@ def transactions(call: Call) -> Response:
 def document_history(call: Call) -> Response:
     """Return what happened to one document, newest first, a page at a time."""
     document_id = validate_id(call.path["id"], call.project.lake.limits)
-    dataset = call.readable
+    dataset = call.dataset
     events = document_events(dataset.remembered_log(), document_id, anonymous=dataset.choices.anonymous_identity)
     page, cursor = _page(call, events)
     return json_answer({"events": {document_id: page}, "nextCursor": cursor})
@@ -78,7 +78,7 @@ def release_history(call: Call) -> Response:
     """Return what happened to one release, newest first, a page at a time."""
     # Studios ask with the name; the document's id says the same.
     name = call.path["name"].removeprefix(release_document_id(""))
-    dataset = call.readable
+    dataset = call.dataset
     events = release_events(dataset.remembered_log(), name, anonymous=dataset.choices.anonymous_identity)
     page, cursor = _page(call, events)
     return json_answer({"events": page, "nextCursor": cursor})

@@ -8,17 +8,15 @@ from typing import Any, Final
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from lakesim.clock import Clock
 from lakesim.errors import BadRequestError
 from lakesim.lake import Dataset
 from lakesim.listen.events import Event
 from lakesim.live import Subscription
 from lakesim.server.call import Call
 from lakesim.server.event_wire import KEEP_ALIVE, EventStreamAnswer, block
-from lakesim.server.events import KEEP_ALIVE_SECONDS, STREAM_SECONDS_MAX
 from lakesim.server.faulty import offer_under_faults
 from lakesim.server.gateway import MethodNotAllowedError, NotAcceptableError, UnauthorizedError
-from lakesim.server.streams import EventStream
+from lakesim.server.streams import EventStream, events_of
 from lakesim.server.wire import boolean
 
 __all__ = ["LIVE_SINCE", "live_events"]
@@ -75,7 +73,6 @@ class _Session:
         self._dataset = dataset
         self._include_drafts = include_drafts
         self._after = after
-        self._clock: Clock = dataset.clock
         self._subscription: Subscription | None = None
         self.stream = EventStream(dataset.limits.listener_queue_max)
 
@@ -92,20 +89,8 @@ class _Session:
 
     async def blocks(self) -> AsyncIterator[bytes]:
         """Yield the stream's text until it ends."""
-        started = self._clock.monotonic()
-        while True:
-            try:
-                event = await self.stream.next(KEEP_ALIVE_SECONDS)
-            except TimeoutError:
-                # A release that is due is published when somebody asks; on a quiet server that is us.
-                await run_in_threadpool(self._dataset.run_due)
-                if self._clock.monotonic() - started > STREAM_SECONDS_MAX:
-                    return
-                yield KEEP_ALIVE
-                continue
-            if event is None:
-                return
-            yield _block(event)
+        async for event in events_of(self.stream, self._dataset):
+            yield KEEP_ALIVE if event is None else _block(event)
 
 
 def _block(event: Event) -> bytes:

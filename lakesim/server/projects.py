@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
@@ -18,9 +18,9 @@ from lakesim.server.gateway import ConflictError, ForbiddenError
 from lakesim.server.request_log import RequestLog
 from lakesim.server.streams import EventStream
 from lakesim.store.names import check_dataset_name
-from lakesim.suggest import did_you_mean
+from lakesim.suggest import among
 
-__all__ = ["ACL_MODES", "FIRST_DATASET", "DatasetRecord", "Project", "Projects"]
+__all__ = ["ACL_MODES", "FIRST_DATASET", "DatasetRecord", "Project", "Projects", "parse_datasets"]
 
 ACL_MODES: Final = ("public", "private", "custom")
 """What a dataset's `aclMode` may be."""
@@ -61,8 +61,8 @@ class DatasetRecord:
 class Project:
     """One project: its lake, and its datasets as the management endpoints see them."""
 
-    def __init__(self, project_id: str, lake: Lake) -> None:
-        """Take the lake, and make the first dataset in it."""
+    def __init__(self, project_id: str, lake: Lake, datasets: Mapping[str, str]) -> None:
+        """Take the lake, and make the datasets, given as `aclMode` by name, that are there from the start in it."""
         self.project_id = project_id
         self.lake = lake
         self.created_at = format_millis(lake.clock.now())
@@ -70,15 +70,14 @@ class Project:
         """What users of the Studio set for themselves, by user id and name."""
         self._records: dict[str, DatasetRecord] = {}
         self._lock = Lock()
-        lake.dataset(FIRST_DATASET)
+        self._first_modes = datasets
+        for name in datasets:
+            lake.dataset(name)
 
     def rename(self, project_id: str) -> None:
         """Give the project and its lake another id."""
         self.project_id = project_id
         self.lake.rename(project_id)
-        for record in self._records.values():
-            # They keep the name under which they were made.
-            record.views.clear()
 
     def records(self) -> list[DatasetRecord]:
         """Return the datasets, those made in process too, by name."""
@@ -97,7 +96,8 @@ class Project:
             raise DatasetNotFoundError(name, self.project_id)
         if name not in self._records:
             created_at = format_millis(self.lake.clock.now())
-            self._records[name] = DatasetRecord(self.lake.dataset(name), ACL_MODES[0], created_at)
+            mode = self._first_modes.get(name, ACL_MODES[0])
+            self._records[name] = DatasetRecord(self.lake.dataset(name), mode, created_at)
         return self._records[name]
 
     def size(self, name: str) -> int:
@@ -162,9 +162,19 @@ class Projects:
     event streams carry no project id where its requests do, and both must meet.
     """
 
-    def __init__(self, make_lake: Callable[[str], Lake], *, default_id: str = "lakesim") -> None:
-        """Take what makes the lake of a project id, and the id of the project that nobody has named yet."""
+    def __init__(
+        self,
+        make_lake: Callable[[str], Lake],
+        *,
+        default_id: str = "lakesim",
+        datasets: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        """Take what makes the lake of a project id, and the id of the project that nobody has named yet.
+
+        `datasets` are names with their `aclMode`, there in every project from the start, as `production` is.
+        """
         self.default_id = default_id
+        self._datasets: Final = {FIRST_DATASET: ACL_MODES[0], **dict(datasets)}
         self._make_lake = make_lake
         self._projects: dict[str, Project] = {}
         self._first: Project | None = None
@@ -189,7 +199,7 @@ class Projects:
             if len(self._projects) >= PROJECTS_MAX:
                 raise ForbiddenError(f"This server holds {PROJECTS_MAX} projects, which is its limit; reset it first")
             if self._is_named:
-                made = Project(project_id, self._make_lake(project_id))
+                made = Project(project_id, self._make_lake(project_id), self._datasets)
             else:
                 made = self._first_project()
                 made.rename(project_id)
@@ -199,7 +209,7 @@ class Projects:
 
     def _first_project(self) -> Project:
         if self._first is None:
-            self._first = Project(self.default_id, self._make_lake(self.default_id))
+            self._first = Project(self.default_id, self._make_lake(self.default_id), self._datasets)
         return self._first
 
     def _all(self) -> list[Project]:
@@ -225,9 +235,23 @@ class Projects:
             project.end_streams()
 
 
+def parse_datasets(texts: Iterable[str]) -> list[tuple[str, str]]:
+    """Return name and `aclMode` of each `NAME` (public) or `NAME:MODE`.
+
+    Raises: BadRequestError for a malformed name, an unknown mode or a name that is given twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        name, colon, mode = text.partition(":")
+        check_dataset_name(name)
+        if colon:
+            _check_acl_mode(mode)
+        if name in found:
+            raise BadRequestError(f'The dataset "{name}" is given twice')
+        found[name] = mode or ACL_MODES[0]
+    return list(found.items())
+
+
 def _check_acl_mode(acl_mode: object) -> None:
     if acl_mode not in ACL_MODES:
-        raise BadRequestError(
-            f"Invalid aclMode: {acl_mode!r} (there are: {', '.join(ACL_MODES)})."
-            + did_you_mean(str(acl_mode), ACL_MODES)
-        )
+        raise BadRequestError(f"Invalid aclMode: {acl_mode!r}" + among(acl_mode, ACL_MODES))

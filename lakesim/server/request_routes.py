@@ -17,7 +17,7 @@ from lakesim.server.controls import check_params
 from lakesim.server.endpoint import RouteSpec
 from lakesim.server.request_log import LoggedRequest
 from lakesim.server.wire import json_answer, number
-from lakesim.suggest import did_you_mean
+from lakesim.suggest import among
 
 __all__ = ["REQUEST_ROUTES"]
 
@@ -46,9 +46,7 @@ def list_requests(call: Call) -> Response:
 def _filter(params: QueryParams) -> Callable[[LoggedRequest], bool]:
     wanted = {name: params[name] for name in _FILTERS if name in params}
     if wanted.get("kind", KINDS[0]) not in KINDS:
-        raise BadRequestError(
-            f'Unknown kind: "{wanted["kind"]}" (there are: {", ".join(KINDS)}).' + did_you_mean(wanted["kind"], KINDS)
-        )
+        raise BadRequestError(f'Unknown kind: "{wanted["kind"]}"' + among(wanted["kind"], KINDS))
     if "status" in wanted and not _STATUS.fullmatch(wanted["status"]):
         raise BadRequestError(f'Invalid value for status: "{wanted["status"]}" (right would be "404" or "4xx")')
 

@@ -22,6 +22,7 @@ from granian.server.embed import Server
 from lakesim.server.access import Access
 from lakesim.server.app import make_app
 from lakesim.server.projects import Projects
+from lakesim.server.under_way import UnderWay
 
 __all__ = ["address", "run", "serving"]
 
@@ -29,6 +30,10 @@ START_SECONDS_MAX: Final = 10.0
 """How long a server may take to answer its first connection."""
 POLL_SECONDS: Final = 0.005
 GRACE_SECONDS: Final = 0.05
+FINISH_SECONDS_MAX: Final = 2.0
+"""How long requests may go on when the server has to stop; an upload whose client stalls would never end."""
+LEAVE_SECONDS_MAX: Final = 2.0
+"""How long the server may take to close connections that have no request to answer."""
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 Ready = Callable[[str], object]
@@ -98,9 +103,10 @@ def serving(projects: Projects, access: Access, *, host: str = "127.0.0.1", port
 async def _serve(
     projects: Projects, access: Access, host: str, port: int, ready: Ready, stopped: asyncio.Event
 ) -> None:
+    app = UnderWay(make_app(projects, access))
     with _reserved(host, port) as actual_port:
         server = Server(
-            make_app(projects, access),
+            app,
             address=host,
             port=actual_port,
             interface=Interfaces.ASGINL,
@@ -119,9 +125,21 @@ async def _serve(
             # Streams never end by themselves, and the server waits for those that are open.
             projects.end_streams()
             server.stop()  # type: ignore[no-untyped-call]
-            await task
+            await _ended(task, app)
             # The server's threads end a moment after it says that it has; see also `lakesim.cli.app`.
             await asyncio.sleep(GRACE_SECONDS)
+
+
+async def _ended(task: asyncio.Task[None], app: UnderWay) -> None:
+    """Wait for the server, which waits for its connections: for those that can end by themselves, then for none."""
+    await asyncio.wait({task}, timeout=FINISH_SECONDS_MAX)
+    app.end()
+    await asyncio.wait({task}, timeout=LEAVE_SECONDS_MAX)
+    if task.done():
+        await task
+    else:
+        # A client that sent half a request and no more.
+        task.cancel()
 
 
 @contextmanager

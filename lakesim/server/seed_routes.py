@@ -15,7 +15,7 @@ from lakesim.server.controls import check_params, controlled
 from lakesim.server.endpoint import RouteSpec
 from lakesim.server.projects import FIRST_DATASET
 from lakesim.server.wire import json_answer
-from lakesim.suggest import did_you_mean
+from lakesim.suggest import among
 
 __all__ = ["SEED_ROUTES"]
 
@@ -33,7 +33,7 @@ def seed(call: Call) -> Response:
     check_params(call, "dataset", "mode")
     mode = call.params.get("mode", "replace")
     if mode not in _MODES:
-        raise BadRequestError(f'Unknown mode: "{mode}" (there are: {", ".join(_MODES)}).' + did_you_mean(mode, _MODES))
+        raise BadRequestError(f'Unknown mode: "{mode}"' + among(mode, _MODES))
     dataset = project.lake.dataset(call.params.get("dataset", FIRST_DATASET))
     report = import_lines(dataset, _lines(call.body), mode=_MODES[mode])
     return json_answer(

@@ -1,14 +1,23 @@
-"""The bridge from a listener, whose events come on the threads of writers, to one reader in the event loop."""
+"""The bridge from whoever tells of events, on the threads of writers, to one reader in the event loop."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Final
 
+from starlette.concurrency import run_in_threadpool
+
 from lakesim.errors import ListenerOverflowError
+from lakesim.lake import Dataset
 from lakesim.listen.events import Event, error_event
 
-__all__ = ["EventStream"]
+__all__ = ["KEEP_ALIVE_SECONDS", "STREAM_SECONDS_MAX", "EventStream", "events_of"]
+
+KEEP_ALIVE_SECONDS: Final = 15.0
+"""Silence after which a comment is sent."""
+STREAM_SECONDS_MAX: Final = 30 * 60.0
+"""Age at which a stream is ended; clients connect anew."""
 
 
 class EventStream:
@@ -59,3 +68,22 @@ class EventStream:
         Raises: TimeoutError when `timeout` seconds pass without one.
         """
         return await asyncio.wait_for(self._queue.get(), timeout)
+
+
+async def events_of(stream: EventStream, dataset: Dataset) -> AsyncIterator[Event | None]:
+    """Yield the events of a dataset as they come, and None after each silence, until the stream ends or is too old."""
+    clock = dataset.clock
+    started = clock.monotonic()
+    while True:
+        try:
+            event = await stream.next(KEEP_ALIVE_SECONDS)
+        except TimeoutError:
+            # A release that is due is published when somebody asks; on a quiet server that is us.
+            await run_in_threadpool(dataset.run_due)
+            if clock.monotonic() - started > STREAM_SECONDS_MAX:
+                return
+            yield None
+            continue
+        if event is None:
+            return
+        yield event

@@ -5,7 +5,7 @@ Until `commit` nothing outside the transaction object changes, so a refusal need
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
@@ -13,9 +13,7 @@ from typing import Any, Literal, TypeAlias
 from lakesim.access import Judge, Rights
 from lakesim.clock import Clock, format_seconds
 from lakesim.errors import (
-    AttributeLimitError,
     DocumentAlreadyExistsError,
-    DocumentLimitExceededError,
     DocumentNotFoundError,
     DocumentRevisionMismatchError,
     ImmutableAttributeError,
@@ -40,6 +38,7 @@ from lakesim.patch import (
     check_document,
 )
 from lakesim.store.array_keys import key_patch
+from lakesim.store.bounds import check_bounds
 from lakesim.store.choices import LakeChoices
 from lakesim.store.documents import Document, canonical_after, new_document, stamped
 from lakesim.store.facts import NO_FACTS, difference, facts_after
@@ -392,8 +391,7 @@ class Transaction:
         Raises: MutationError for a document or reference at fault, AttributeLimitError and DocumentLimitExceededError
         for the dataset as a whole.
         """
-        self._revise()
-        self._check_limits()
+        check_bounds(self._store, self._revise().values(), self._limits)
         if self._choices.reference_check != "off":
             self._check_references(every_failure=every_failure)
 
@@ -428,36 +426,6 @@ class Transaction:
                 failures = self.judge.discreet(failures, self.get)
             # The service stops at the first one.
             raise MutationError(failures if every_failure else failures[:1])
-
-    def _check_limits(self) -> None:
-        revised = self._revise().values()
-        limits, indexes = self._limits, self._store.indexes
-        changes = [item.difference for item in revised]
-        if (
-            indexes.attributes_bound(changes) > limits.dataset_attributes_max
-            and (attributes := indexes.attributes_after(changes)) > limits.dataset_attributes_max
-        ):
-            raise AttributeLimitError(
-                f"Total attribute/datatype count {attributes} exceeds limit of {limits.dataset_attributes_max}"
-                " (including submitted mutations)"
-            )
-        total = len(self._store.documents) + _growth(revised)
-        if total > limits.dataset_documents_max:
-            raise DocumentLimitExceededError(total, limits.dataset_documents_max)
-        self._check_releases(revised)
-
-    def _check_releases(self, revised: Iterable[Revised]) -> None:
-        inside: dict[str, list[Revised]] = {}
-        for item in revised:
-            release = release_of(item.document_id)
-            if release is not None:
-                inside.setdefault(release, []).append(item)
-        most = self._limits.release_documents_max
-        for release, items in inside.items():
-            count = self._store.indexes.count_with_prefix(f"versions.{release}.") + _growth(items)
-            if count > most:
-                error = InvalidValueError(f'Release "{release}" would hold {count} documents, the limit is {most}')
-                raise MutationError([(max(item.index for item in items), error)])
 
     def commit(self) -> LoggedTransaction:
         """Apply the checked transaction to the store and return its row of the log.
@@ -495,7 +463,3 @@ _APPLY: dict[type[Mutation], _Apply] = {
 
 def _text_or(value: Any, default: str) -> str:
     return value if type(value) is str else default
-
-
-def _growth(revised: Iterable[Revised]) -> int:
-    return sum((item.after is not None) - (item.before is not None) for item in revised)

@@ -10,7 +10,18 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-__all__ = ["ALPHABET", "generate_case", "generate_cases", "generate_paths"]
+__all__ = [
+    "ALPHABET",
+    "KEYS",
+    "NAMES",
+    "any_object",
+    "any_value",
+    "edited",
+    "generate_case",
+    "generate_cases",
+    "generate_paths",
+    "text_patch",
+]
 
 NAMES = ("a", "b", "c", "items", "tags", "n")
 KEYS = ("k1", "k2", "k3")
@@ -36,36 +47,38 @@ def generate_paths(seed: int, count: int) -> Iterator[tuple[dict[str, Any], str]
     """Yield `count` pairs of a document and a path that leads along it or nearly so."""
     source = random.Random(seed)
     for _ in range(count):
-        document = _object(source, 1)
+        document = any_object(source, 1)
         yield document, _path(source, document)
 
 
 def generate_case(source: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return one document and one patch drawn from `source`."""
-    document = {"_id": "doc", "_type": "thing", **_object(source, 1)}
+    document = {"_id": "doc", "_type": "thing", **any_object(source, 1)}
     operations = source.choices(OPERATIONS, WEIGHTS, k=source.choice((1, 1, 1, 1, 1, 2, 3)))
     return document, {name: _argument(source, name, document) for name in operations}
 
 
-def _value(source: random.Random, depth: int) -> Any:
+def any_value(source: random.Random, depth: int) -> Any:
+    """Return a JSON value; at `DEPTH_MAX` a scalar."""
     roll = source.random()
     if depth < DEPTH_MAX and roll < 0.25:
-        return _object(source, depth + 1)
+        return any_object(source, depth + 1)
     if depth < DEPTH_MAX and roll < 0.55:
         return _array(source, depth + 1)
     return _scalar(source)
 
 
-def _object(source: random.Random, depth: int) -> dict[str, Any]:
-    return {name: _value(source, depth) for name in source.sample(NAMES, source.randint(0, 4))}
+def any_object(source: random.Random, depth: int) -> dict[str, Any]:
+    """Return an object of a few of `NAMES`."""
+    return {name: any_value(source, depth) for name in source.sample(NAMES, source.randint(0, 4))}
 
 
 def _array(source: random.Random, depth: int) -> list[Any]:
     length = source.randint(0, 4)
     if source.random() < 0.6:
         keys = source.sample(KEYS, min(length, len(KEYS)))
-        return [{"_key": key, **_object(source, depth)} for key in keys]
-    return [_value(source, depth) for _ in range(length)]
+        return [{"_key": key, **any_object(source, depth)} for key in keys]
+    return [any_value(source, depth) for _ in range(length)]
 
 
 def _scalar(source: random.Random) -> Any:
@@ -141,7 +154,7 @@ def _argument(source: random.Random, name: str, document: dict[str, Any]) -> Any
     if name == "unset":
         return [_path(source, document) for _ in range(source.choice((1, 1, 2)))]
     if name == "insert":
-        items = [_value(source, DEPTH_MAX - 1) for _ in range(source.choice((1, 2)))]
+        items = [any_value(source, DEPTH_MAX - 1) for _ in range(source.choice((1, 2)))]
         return {source.choice(("before", "after", "replace")): _insert_path(source, document), "items": items}
     paths = [_path(source, document) for _ in range(source.choice((1, 1, 1, 2)))]
     wanted = {"inc": (int, float), "dec": (int, float), "diffMatchPatch": (str,)}.get(name)
@@ -153,8 +166,8 @@ def _argument(source: random.Random, name: str, document: dict[str, Any]) -> Any
         return {path: source.choice((1, 2, -3, 0.5)) for path in paths}
     if name == "diffMatchPatch":
         texts = dict(_scalars(document))
-        return {path: _text_patch(source, _edited(source, str(texts.get(path, "a dog ")))) for path in paths}
-    return {path: _value(source, DEPTH_MAX - 1) for path in paths}
+        return {path: text_patch(source, edited(source, str(texts.get(path, "a dog ")))) for path in paths}
+    return {path: any_value(source, DEPTH_MAX - 1) for path in paths}
 
 
 def _scalars(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -177,7 +190,7 @@ def _insert_path(source: random.Random, document: dict[str, Any]) -> str:
     return path + source.choice(("[-1]", "[0]", "[1]", '[_key=="k1"]', "[1:3]", "[-2:]", "[1:-1]"))
 
 
-def _text_patch(source: random.Random, text: str) -> str:
+def text_patch(source: random.Random, text: str) -> str:
     """Return a hunk that replaces one word of `text`, with context, as an editor's own copy of the text makes it."""
     words = [word for word in ("dog ", "the ", "rabid ") if word in text]
     old = source.choice(words) if words else ""
@@ -193,6 +206,6 @@ def _text_patch(source: random.Random, text: str) -> str:
     return header + "".join(f"{sign}{quote(part, safe=SAFE)}\n" for sign, part in parts if part)
 
 
-def _edited(source: random.Random, text: str) -> str:
+def edited(source: random.Random, text: str) -> str:
     """Return what `text` may have been before somebody else changed its beginning; never empty if `text` is not."""
     return text if source.random() < 0.7 else text[source.randint(0, 6) :] or text

@@ -1,5 +1,6 @@
 """The actions against the naive model: the same requests give the same documents, transactions and refusals."""
 
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,9 @@ from lakesim.store.history import Change, LoggedTransaction
 from lakesim.testing.action_strategies import Situation, action_lists, release_actions
 from lakesim.testing.actions_model import PLACEHOLDER, ModelLake
 from lakesim.testing.model import Attempt, ModelRefusalError
+
+EXAMPLES_MAX = 300 if os.environ.get("LAKESIM_PROFILE") == "deep" else 50
+"""Histories that are played."""
 
 FURNISHING: list[dict[str, Any]] = [
     {"actionType": f"sanity.action.{name}", **fields}
@@ -188,4 +192,4 @@ def kind_and_index(error: LakeError) -> tuple[str, int | None]:
 
 
 TestActionsAndModel = ActionsAndModel.TestCase
-TestActionsAndModel.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
+TestActionsAndModel.settings = settings(max_examples=EXAMPLES_MAX, stateful_step_count=30, deadline=None)

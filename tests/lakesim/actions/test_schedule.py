@@ -260,7 +260,7 @@ def test_each_release_is_published_once_when_its_time_has_come(times, steps):
 def test_nothing_is_looked_up_while_no_release_waits(dataset, monkeypatch):
     dataset.mutate([{"create": {"_id": "a", "_type": "t"}}])
     calls = []
-    monkeypatch.setattr(type(dataset._keeper), "settle", lambda *args, **options: calls.append(args) or [])
+    monkeypatch.setattr(type(dataset._core.keeper), "settle", lambda *args, **options: calls.append(args) or [])
     for look in LOOKS.values():
         if look is not LOOKS["actions"]:
             look(dataset)

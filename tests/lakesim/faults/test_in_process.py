@@ -1,7 +1,7 @@
 """Faults as callers of the embedded lake meet them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakesim import Lake
@@ -105,7 +105,7 @@ def test_a_listener_whose_opening_is_dropped_leaves_nothing_behind(lake, dataset
     for when in ("before", "after"):
         with lake.faults(rule("listen", drop=when)), pytest.raises(LakeUnavailableError):
             dataset.listen()
-    assert len(dataset._hub) == 0
+    assert len(dataset._core.hub) == 0
 
 
 def test_a_delay_moves_a_manual_clock_and_delays_add_up(lake, dataset):
@@ -151,6 +151,7 @@ def outcomes(seed, probability, requests=60):
     return found
 
 
+@settings(max_examples=12)
 @given(seed=st.integers(0, 1000), probability=st.sampled_from([0.2, 0.5, 0.9]))
 def test_the_same_seed_meets_the_same_faults(seed, probability):
     found = outcomes(seed, probability)

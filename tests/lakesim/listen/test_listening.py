@@ -157,7 +157,7 @@ def test_drafts_and_versions_can_be_left_out(dataset: Dataset) -> None:
 def test_an_invalid_filter_or_one_that_looks_elsewhere_is_refused(dataset: Dataset, groq: str) -> None:
     with pytest.raises(GroqError):
         dataset.listen(groq)
-    assert len(dataset._hub) == 0
+    assert len(dataset._core.hub) == 0
 
 
 # -- delivery
@@ -174,7 +174,7 @@ def test_a_reader_that_falls_behind_ends_with_a_named_error_and_holds_nobody_up(
     assert isinstance(slow.error, ListenerOverflowError)
     assert slow.is_closed
     assert len(heard(fast)) == 6
-    assert len(dataset._hub) == 1
+    assert len(dataset._core.hub) == 1
 
 
 def test_listeners_are_bounded_and_give_their_place_back() -> None:

@@ -110,6 +110,42 @@ def test_another_rendition_has_its_own_tag(upload, direct):
     assert direct.get(path, params={"auto": "format"}).headers["vary"] == "Accept"
 
 
+@pytest.mark.parametrize(
+    ("wanted", "status", "told", "part"),
+    [
+        ("bytes=0-3", 206, "bytes 0-3/10", b"0123"),
+        ("bytes=4-", 206, "bytes 4-9/10", b"456789"),
+        ("bytes=-3", 206, "bytes 7-9/10", b"789"),
+        ("bytes=-99", 206, "bytes 0-9/10", b"0123456789"),
+        ("bytes=9-99", 206, "bytes 9-9/10", b"9"),
+        ("Bytes= 2-2", 206, "bytes 2-2/10", b"2"),
+        ("bytes=10-", 416, "bytes */10", b""),
+        ("bytes=-0", 416, "bytes */10", b""),
+        *(
+            (text, 200, None, b"0123456789")
+            for text in ("bytes=3-1", "bytes=-", "bytes=a-b", "lines=1-2", "bytes=0-1,3-4", "bytes=" + "9" * 30 + "-")
+        ),
+    ],
+)
+def test_a_part_of_a_file_is_sent_on_request(upload, direct, wanted, status, told, part):
+    path = "/" + upload("file", b"0123456789", filename="a.txt")["path"]
+    answer = direct.get(path, headers={"range": wanted})
+    assert (answer.status_code, answer.headers.get("content-range"), answer.content) == (status, told, part)
+    assert answer.headers["accept-ranges"] == "bytes"
+
+
+def test_a_part_is_sent_only_of_the_file_that_is_meant(upload, direct):
+    path = "/" + upload("file", b"0123456789", filename="a.txt")["path"]
+    tag = direct.get(path).headers["etag"]
+    statuses = {
+        given: direct.get(path, headers={"range": "bytes=0-3", "if-range": given}).status_code
+        for given in (tag, '"other"', f"W/{tag}")
+    }
+    assert statuses == {tag: 206, '"other"': 200, f"W/{tag}": 200}
+    assert direct.get(path, headers={"range": "bytes=0-3", "if-none-match": tag}).status_code == 304
+    assert direct.request("HEAD", path, headers={"range": "bytes=0-3"}).status_code == 200
+
+
 @pytest.mark.parametrize("body", [b"nonsense", b"", b"\x89PNG\r\n\x1a\n"])
 def test_a_broken_image_is_refused_as_the_service_does(upload, dataset, body):
     refusal = upload("image", body, status=400)

@@ -199,6 +199,7 @@ def test_an_unknown_dataset_is_told_in_the_gateways_way(client, path):
         ("POST", "/_lake/rest", 404, 'Did you mean "reset"'),
         ("DELETE", "/v1/data/query/production", 405, "cannot be asked with DELETE"),
         ("GET", "/v2025-2-19/data/query/production", 400, "Invalid API version"),
+        ("GET", "/v2025-02-30/data/query/production", 400, "Invalid API version"),
     ],
 )
 def test_what_is_no_endpoint_is_refused_by_name(client, method, path, status, fragment):

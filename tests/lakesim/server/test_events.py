@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from lakesim.server import events as events_module
+from lakesim.server import streams as streams_module
 from lakesim.server.event_wire import with_effects
 from lakesim.server.streams import EventStream
 
@@ -158,7 +159,7 @@ def test_a_wrong_option_is_refused_before_the_stream_begins(client, options, kin
 
 
 def test_a_silent_stream_is_kept_alive(listening, mutate, monkeypatch):
-    monkeypatch.setattr(events_module, "KEEP_ALIVE_SECONDS", 0.01)
+    monkeypatch.setattr(streams_module, "KEEP_ALIVE_SECONDS", 0.01)
     with listening() as (_, stream):
         assert next(stream)["event"] == "welcome"
         assert take(stream, 2) == [{"comment": ""}, {"comment": ""}]
@@ -167,8 +168,8 @@ def test_a_silent_stream_is_kept_alive(listening, mutate, monkeypatch):
 
 
 def test_an_old_stream_ends(listening, monkeypatch):
-    monkeypatch.setattr(events_module, "KEEP_ALIVE_SECONDS", 0.01)
-    monkeypatch.setattr(events_module, "STREAM_SECONDS_MAX", 0.0)
+    monkeypatch.setattr(streams_module, "KEEP_ALIVE_SECONDS", 0.01)
+    monkeypatch.setattr(streams_module, "STREAM_SECONDS_MAX", 0.0)
     with listening() as (_, stream):
         assert [block["event"] for block in stream] == ["welcome"]
 

@@ -86,7 +86,7 @@ def test_a_dropped_stream_does_not_open(client, dataset, fault):
         fault({"drop": when}, {"kind": "listen"}, count=1)
         with pytest.raises(httpx2.RemoteProtocolError):
             client.get("/v1/data/listen/production?query=*")
-    assert len(dataset._hub) == 0
+    assert len(dataset._core.hub) == 0
 
 
 def test_many_dropped_connections_leave_no_open_files_behind(client, fault):

@@ -4,8 +4,10 @@ import pytest
 
 from lakesim import BadRequestError, Lake
 from lakesim.server import projects as projects_module
+from lakesim.server.access import Access, parse_token
+from lakesim.server.app import make_app
 from lakesim.server.gateway import ForbiddenError
-from lakesim.server.projects import Projects
+from lakesim.server.projects import Projects, parse_datasets
 
 QUERY = "/v2025-02-19/data/query/production"
 
@@ -60,6 +62,39 @@ def test_a_malformed_project_id_is_refused(client, serve):
         answer = alone.get("/v1/projects", headers={"x-sanity-project-id": "a b"})
     assert answer.status_code == 400
     assert "Invalid project ID" in answer.json()["error"]["description"]
+
+
+def test_datasets_named_at_the_start_are_in_every_project_and_after_a_reset():
+    projects = Projects(
+        lambda project_id: Lake(seed=0), datasets=parse_datasets(["production:private", "blog", "notes:custom"])
+    )
+    expected = {"blog": "public", "notes": "custom", "production": "private"}
+    for _ in range(2):
+        for name in (None, "p1", "p2"):
+            modes = {record.dataset.name: record.acl_mode for record in projects.project(name).records()}
+            assert modes == expected
+        projects.project("p1").edit("production", "public")
+        projects.project("p1").delete("blog")
+        projects.reset()
+
+
+def test_a_private_dataset_is_private_from_the_first_request(direct_client):
+    projects = Projects(lambda project_id: Lake(seed=0), datasets=[("production", "private")])
+    projects.project(None).lake.dataset("production").mutate([{"create": {"_id": "a", "_type": "t"}}])
+    client = direct_client(make_app(projects, Access([parse_token("root")])))
+    found = [
+        client.get(QUERY, params={"query": "*._id"}, headers=headers).json()["result"]
+        for headers in ({}, {"authorization": "Bearer root"})
+    ]
+    assert found == [[], ["a"]]
+
+
+def test_a_project_that_gets_its_name_late_says_so_in_every_callers_dataset():
+    """What callers see was made with the name of that moment, and had to be made anew."""
+    project = Projects(lambda project_id: Lake(seed=0, project_id=project_id)).project(None)
+    seen = project.record("production").as_used_by(Access([parse_token("eyes:viewer")]).caller("Bearer eyes"))
+    project.rename("p1")
+    assert seen.project_id == seen.query("sanity::projectId()") == "p1"
 
 
 def test_a_server_holds_a_bounded_number_of_projects(monkeypatch):

@@ -21,7 +21,7 @@ from lakesim.server.projects import Projects
 from lakesim.server.runner import serving
 
 DEEP = os.environ.get("LAKESIM_PROFILE") == "deep"
-EXAMPLES_MAX = 300 if DEEP else 4
+EXAMPLES_MAX = 100 if DEEP else 4
 """Requests for each operation."""
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 STREAMS = (".*/listen.*", ".*/live/events.*")

@@ -1,5 +1,6 @@
 """The store against the naive model: the same transactions give the same documents, answers and errors."""
 
+import os
 from typing import Any
 
 from hypothesis import settings
@@ -12,6 +13,9 @@ from lakesim.ids import published_id
 from lakesim.jsonvalue import dump_bytes
 from lakesim.testing.model import ModelDataset, ModelRefusalError
 from lakesim.testing.strategies import IDS, transactions
+
+EXAMPLES_MAX = 300 if os.environ.get("LAKESIM_PROFILE") == "deep" else 50
+"""Histories that are played."""
 
 Outcome = tuple[str, Any]
 FIRST = ("a", "b", "c", "drafts.a", "versions.r1.a")
@@ -163,4 +167,4 @@ def of_store(dataset: Dataset, mutations: list[dict[str, Any]], transaction_id: 
 
 
 TestStoreAndModel = StoreAndModel.TestCase
-TestStoreAndModel.settings = settings(max_examples=80, stateful_step_count=20, deadline=None)
+TestStoreAndModel.settings = settings(max_examples=EXAMPLES_MAX, stateful_step_count=20, deadline=None)

@@ -154,7 +154,7 @@ REFUSALS: list[tuple[list[dict[str, Any]], str, str, int]] = [
 def test_refusals_have_the_service_s_type_text_and_index(
     filled: Dataset, mutations: list[dict[str, Any]], kind: str, text: str, index: int
 ) -> None:
-    stored, logged, now = list(filled.documents()), filled.transactions(), filled._clock.now()
+    stored, logged, now = list(filled.documents()), filled.transactions(), filled.clock.now()
     listener = filled.listen()
     listener.drain()
     with pytest.raises(MutationError) as caught:
@@ -164,7 +164,7 @@ def test_refusals_have_the_service_s_type_text_and_index(
     assert body["description"] == f"Mutation failed: {text}"
     (item,) = body["items"]
     assert (item["error"]["type"], item["error"]["description"], item["index"]) == (kind, text, index + 1)
-    assert (list(filled.documents()), filled.transactions(), filled._clock.now()) == (stored, logged, now)
+    assert (list(filled.documents()), filled.transactions(), filled.clock.now()) == (stored, logged, now)
     assert listener.drain() == []
     filled.mutate([{"create": doc("before")}], transaction_id="again")
 

@@ -58,7 +58,7 @@ class Run:
     """The course of one intent: requests counted, and the snapshot as far as it was read.
 
     `fresh`: nothing may be planned on what a query that is behind shows; `confirmed` are the groups of which what it
-    showed was read again by id.
+    showed was read again by id, `layers` those of which it may not show anything yet.
     """
 
     started: float
@@ -67,6 +67,7 @@ class Run:
     retries: int = 0
     fresh: bool = False
     confirmed: set[str] = field(default_factory=set)
+    layers: set[str] = field(default_factory=set)
     snapshot: Snapshot = field(default_factory=Snapshot)
 
 
@@ -113,6 +114,7 @@ class Carrier:
         """
         self.counters["intents"] += 1
         course = run or self.start()
+        course.layers.add(intent.layer)
         if not course.snapshot.known and (intent.steps or intent.operation):
             self.read(course, reading)
         if self.mode == "on":
@@ -261,8 +263,9 @@ class Carrier:
         result = self.backend.query(self._query, reading.params())
         run.snapshot = run.snapshot.merged(snapshot_of(self.schema, reading, result))
 
-    def read_all(self, run: Run, reading: Reading) -> None:
-        """As `read`, but nothing in it is older than the call, whatever queries show here (F3)."""
+    def read_all(self, run: Run, reading: Reading, layers: Iterable[str] = ()) -> None:
+        """As `read`, but nothing in it, at least in `layers`, is older than the call, whatever a query shows (F3)."""
+        run.layers.update(layers)
         self.read(run, reading)
         run.fresh = True
         if not self.backend.consistent_queries:
@@ -270,7 +273,7 @@ class Carrier:
 
     def _read_by_id(self, groups: Iterable[str], run: Run) -> None:
         """Read the groups again, in every layer the run has met, from where reads are consistent."""
-        layers = {PUBLISHED, DRAFTS, *(layer_of(key) for key in run.snapshot.documents)}
+        layers = {PUBLISHED, DRAFTS, *run.layers, *(layer_of(key) for key in run.snapshot.documents)}
         ids = [stored_id(group, layer) for group in sorted(groups) for layer in sorted(layers)]
         if not ids or run.reads >= READS_MAX:
             return
@@ -311,7 +314,9 @@ class Carrier:
         before = run.snapshot.documents
         self._read_by_id(groups, run)
         run.confirmed |= groups
-        return before == run.snapshot.documents
+        # Once the query has turned out to be behind, nothing else that it shows is taken for true.
+        run.fresh = before != run.snapshot.documents
+        return not run.fresh
 
     def _commit(self, made: Plan, transaction_id: str | None, run: Run) -> Committed | None:
         if not made.mutations:

@@ -16,7 +16,7 @@ __all__ = ["demo"]
 
 @guarded
 def demo(
-    name: Annotated[str, typer.Argument(help="Which system: medusa (the product sync), codex, stash; prd to come.")],
+    name: Annotated[str, typer.Argument(help="Which: prd (the requirement), medusa (a product sync), codex, stash.")],
     url: Annotated[str, typer.Option(help="Play on the lake at this address instead of an embedded one.")] = "",
     http: Annotated[bool, typer.Option("--http", help="Serve a lake in this process and play over HTTP.")] = False,
     only: Annotated[list[str] | None, typer.Option(help="Only this chapter; may be repeated.")] = None,
@@ -32,6 +32,8 @@ def demo(
 
     \b
     Examples:
+      bidir demo prd
+      bidir demo prd --only 2 --only phase-6 --only criteria
       bidir demo medusa
       bidir demo medusa --only 1 --only down
       bidir demo medusa --http --json

@@ -16,7 +16,7 @@ __all__ = ["FrameBreach", "Intent", "check_frame"]
 SYSTEM = frozenset({"_id", "_rev", "_createdAt", "_updatedAt", "_system", "_originalId"})
 STRENGTH = frozenset({"_weak", "_strengthenOnPublish"})
 
-Rule = Literal["I4 isolation", "I7 frame", "E8.6 strength", "E8.4 needless write", "R10 noise"]
+Rule = Literal["I4 isolation", "I7 frame", "E8.6 strength", "E8.4 needless write", "R10 noise", "I12 no loss"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Intent:
 
     `layer` is where; `stated` holds each document that the user's mutations touch as they alone would leave it, by
     stored id; `deleted` the stored ids they delete; `erased` the groups that thereby lost their last version;
-    `weakened` the groups whose pointers may change in strength (their published version goes).
+    `weakened` the groups whose pointers may change in strength (their published version goes). `carried`: `stated` is
+    not what the user says now but older words that were moved to this layer, so that its items keep their strength.
     """
 
     layer: str
@@ -33,6 +34,7 @@ class Intent:
     deleted: frozenset[str] = frozenset()
     erased: frozenset[str] = frozenset()
     weakened: frozenset[str] = frozenset()
+    carried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,10 @@ class _Frame:
                 continue
             yield from self.isolation(name, layer, stated is not None)
             if not equal(self.rest(base), self.rest(document)):
-                yield FrameBreach(
-                    "I7 frame", name, f"fields beside the relations changed: {self.difference(base, document)}"
-                )
+                # What the user says himself is lost, or what stands in a document that he did not touch is changed.
+                rule: Rule = "I7 frame" if stated is None or self.intent.carried else "I12 no loss"
+                text = f"fields beside the relations changed: {self.difference(base, document)}"
+                yield FrameBreach(rule, name, text)
             asked = stated is not None or name in self.intent.deleted
             if not asked and old is not None and equal(self.content(old), self.content(document)):
                 yield FrameBreach("E8.4 needless write", name, "written although nothing in it changed")
@@ -144,7 +147,7 @@ class _Frame:
                     yield FrameBreach(
                         "I7 frame", name, f"the item {key!r} of {field.name} changed: {was[key]} became {entry}"
                     )
-            if key not in earlier:
+            if key not in earlier and not (self.intent.carried and key in was):
                 yield from self.strength(name, field, entry)
 
     def strength(self, name: str, field: Field, entry: Json) -> Iterator[FrameBreach]:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from bidir.clock import SystemClock
 from bidir.conformance.lakes import EmbeddedLake, LakeFactory
 from bidir.conformance.latency_backend import SERVICE_SECONDS
 from bidir.conformance.latency_cases import CASES, PLACES, Case, Place
+from bidir.conformance.latency_found import write_cost
 from bidir.conformance.latency_play import Player, Sample
 from bidir.conformance.parts import Failure, PartResult
 from bidir.conformance.playing import EngineFactory
 from bidir.conformance.totals import DOCUMENTS, INVARIANTS, WRITES, checks_of
 
-__all__ = ["BUDGET_MS", "ROUND_TRIPS_MS", "Cost", "LatencyRow", "measure", "measure_costs", "percentile", "run_latency"]
+__all__ = [
+    "BUDGET_MS",
+    "ROUND_TRIPS_MS",
+    "Cost",
+    "LatencyRow",
+    "cost_part",
+    "measure",
+    "measure_costs",
+    "percentile",
+    "run_latency",
+]
 
 BUDGET_MS = 200
 """What a reference change may cost beside a plain write (requirement, success criteria)."""
@@ -26,6 +38,9 @@ ROUND_TRIPS_MS = (20, 50, 80, 100, 150)
 READS_COLD_MAX = 1
 READS_WARM_MAX = 0
 """Reads of one intent that meets no rival, by an engine alone and in an open form (F3)."""
+
+FOUND_MAX = 3
+"""Intents that are written as scenarios; those that cost too much tend to do so for one reason."""
 
 WARM = "in an open form"
 RIVALLED = "with one rival"
@@ -89,14 +104,24 @@ class LatencyRow:
     """Share of the intents measured that took more than the budget."""
 
 
-def run_latency(engine_factory: EngineFactory, *, lake_factory: LakeFactory = EmbeddedLake) -> list[PartResult]:
-    """Measure everything and return two parts: the exact costs, and the table of added latency."""
+def run_latency(
+    engine_factory: EngineFactory,
+    *,
+    lake_factory: LakeFactory = EmbeddedLake,
+    found: Path | None = None,
+    engine_option: str = "",
+) -> list[PartResult]:
+    """Measure everything and return two parts: the exact costs, and the table of added latency.
+
+    The first intents that cost too much are written as scenarios into `found`; `engine_option` is added to the
+    commands that replay them.
+    """
     clock = SystemClock()
     started = clock.monotonic()
     costs = measure_costs(engine_factory, lake_factory=lake_factory)
     half = clock.monotonic()
     rows = measure(engine_factory, lake_factory=lake_factory)
-    parts = [_cost_part(costs, half - started)]
+    parts = [cost_part(costs, half - started, found, engine_option)]
     # Where nothing was done there is nothing to time; that it was not done is the first part's verdict.
     return [*parts, _latency_part(rows, clock.monotonic() - half)] if rows else parts
 
@@ -192,12 +217,26 @@ def _row(relation: str, intent: str, time: int, samples: Sequence[Sample]) -> La
     )
 
 
-def _cost_part(costs: Sequence[Cost], seconds: float) -> PartResult:
-    failures = tuple(
-        Failure(f"{cost.relation}, {cost.intent}, {cost.place}{', warm' if cost.warm else ''}", "; ".join(cost.faults))
-        for cost in costs
-        if cost.faults
-    )
+def _cost_failures(costs: Sequence[Cost], found: Path | None, engine_option: str) -> Iterator[Failure]:
+    written = 0
+    for cost in costs:
+        if not cost.faults:
+            continue
+        path = ""
+        # A form is no part of the scenario format.
+        if found is not None and not cost.warm and written < FOUND_MAX:
+            case = next(one for one in CASES if (one.kind, one.intent) == (cost.relation, cost.intent))
+            path = str(write_cost(case, cost.place, READS_COLD_MAX, found))
+            written += 1
+        name = f"{cost.relation}, {cost.intent}, {cost.place}{', warm' if cost.warm else ''}"
+        replay = f"bidir scenario run {path}{engine_option}" if path else ""
+        breaches = (("I10 bounded work", _LAYERS[cost.place]),) if not cost.error else ()
+        yield Failure(name, "; ".join(cost.faults), replay, path, breaches=breaches)
+
+
+def cost_part(costs: Sequence[Cost], seconds: float, found: Path | None, engine_option: str) -> PartResult:
+    """Judge the costs; the first that are too high are written into `found`."""
+    failures = tuple(_cost_failures(costs, found, engine_option))
     return PartResult(
         name="cost",
         title="requests and documents of every intent, exactly",

@@ -76,13 +76,16 @@ class Player:
         if not isinstance(engine, Engine):
             return None
         perspective = "published" if place == "published" else "drafts"
-        with EditSession(engine, case.group, perspective=perspective) as form:
-            form.prefetch(_targets(case.patch))
-            backend.reads = backend.writes = backend.documents_written = 0
-            started = backend.clock.monotonic()
-            form.patch(case.group, **case.patch)
-            form.commit()
-            return self._sample(backend, started)
+        try:
+            with EditSession(engine, case.group, perspective=perspective) as form:
+                form.prefetch(_targets(case.patch))
+                backend.reads = backend.writes = backend.documents_written = 0
+                started = backend.clock.monotonic()
+                form.patch(case.group, **case.patch)
+                form.commit()
+                return self._sample(backend, started)
+        except Exception as error:
+            return Sample(0.0, backend.reads, backend.writes, backend.documents_written, described(error))
 
     def _start(
         self, case: Case, place: Place, round_trip_ms: int, rivals: int, service: Service

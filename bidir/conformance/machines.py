@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
+from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from bidir.conformance.lakes import EmbeddedLake, LakeFactory
 from bidir.conformance.machines_edits import DrawnEdit, EditDrawer
 from bidir.conformance.machines_found import write_found
 from bidir.conformance.machines_kinds import KINDS, Kind
+from bidir.conformance.machines_tally import Tally
 from bidir.conformance.machines_world import Trace, World
 from bidir.conformance.model import Layer, ModelEdit
 from bidir.conformance.parts import Profile
 from bidir.conformance.playing import EngineFactory
 from bidir.relations import Schema
 
-__all__ = ["PROFILES", "Effort", "MachineResult", "RelationMachine", "machine_for", "play_kind", "run_machines"]
+__all__ = [
+    "PROFILES",
+    "SEEDS_APART",
+    "Effort",
+    "MachineResult",
+    "RelationMachine",
+    "effort_settings",
+    "machine_for",
+    "play_kind",
+    "run_machines",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,7 @@ class Effort:
     steps: int
 
 
-PROFILES: dict[Profile, Effort] = {"quick": Effort(40, 15), "default": Effort(150, 25), "deep": Effort(2_000, 40)}
+PROFILES: dict[Profile, Effort] = {"quick": Effort(15, 15), "default": Effort(60, 20), "deep": Effort(2_000, 40)}
 
 SEEDS_APART = 100
 """Seeds between one run of the suite and the next, so that no two kinds play the same draws."""
@@ -47,7 +58,8 @@ _STARTS: tuple[tuple[Layer, ...], ...] = (("published",), ("drafts",), ("drafts"
 class MachineResult:
     """What one relation kind came to: what was done, and the smallest failure if there is one.
 
-    `faults` are the properties that failed in it, `scenario` the file it was written to, `trace` the run itself.
+    `faults` are the properties that failed, `scenario` is the file it was written to, `trace` the run itself; `facts`
+    are the counts with the checks of each invariant and the histograms.
     """
 
     name: str
@@ -55,6 +67,7 @@ class MachineResult:
     faults: tuple[str, ...] = ()
     scenario: Path | None = None
     trace: Trace | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -69,17 +82,17 @@ class RelationMachine(RuleBasedStateMachine):
     schema: ClassVar[Schema]
     engine_factory: ClassVar[EngineFactory]
     lake_factory: ClassVar[LakeFactory]
-    counts: ClassVar[Counter[str]]
+    tally: ClassVar[Tally]
     last: ClassVar[list[Trace]]
 
     def __init__(self) -> None:
         """Start an engine on a fresh lake."""
         super().__init__()
         cls = type(self)
-        self.world = World(cls.kind, cls.schema, cls.lake_factory(), cls.engine_factory, cls.counts)
+        self.world = World(cls.kind, cls.schema, cls.lake_factory(), cls.engine_factory, cls.tally)
         self.drawer = EditDrawer(cls.kind, self.world.model)
         self.texts = 0
-        cls.counts["runs"] += 1
+        cls.tally.counts["runs"] += 1
         cls.last[:] = [self.world.trace]
 
     @initialize(data=st.data())
@@ -138,9 +151,9 @@ class RelationMachine(RuleBasedStateMachine):
         group = data.draw(st.sampled_from(self.world.missing()), label="document")
         body: dict[str, Any] = {"_id": group, "_type": self.kind.type_of[group], "title": self._title()}
         stated: dict[str, tuple[str, ...]] = {}
-        for field in self.world.model.fields(group):
-            if data.draw(st.booleans(), label=f"{field} stated"):
-                stated[field], body[field] = self.drawer.stated(data.draw, group, field)
+        for name in self.world.model.fields(group):
+            if data.draw(st.booleans(), label=f"{name} stated"):
+                stated[name], body[name] = self.drawer.stated(data.draw, group, name)
         self.world.create(layer, body, self.world.model.create(self.world.state, layer, group, stated))
 
     @rule(data=st.data(), layer=st.sampled_from(LAYERS))
@@ -189,7 +202,7 @@ def machine_for(
             "schema": Schema.load(list(kind.types)),
             "engine_factory": staticmethod(engine_factory),
             "lake_factory": staticmethod(lake_factory),
-            "counts": Counter(),
+            "tally": Tally(),
             "last": [],
             "__module__": __name__,
         },
@@ -205,13 +218,18 @@ def run_machines(
     lake_factory: LakeFactory = EmbeddedLake,
     found: Path | None = None,
     share: float = 1.0,
+    examples: Path | None = None,
 ) -> list[MachineResult]:
     """Play every kind with the effort of `profile`; a failure's smallest example is written as a scenario to `found`.
 
-    The same seed repeats the same runs; `share` plays only that part of them.
+    The same seed repeats the same runs; `share` plays only that part of them. Examples that failed anywhere before,
+    kept in the folder `examples`, are played first.
     """
     effort = replace(PROFILES[profile], runs=max(1, round(share * PROFILES[profile].runs)))
-    return [play_kind(kind, effort, seed, engine_factory, lake_factory=lake_factory, found=found) for kind in kinds]
+    return [
+        play_kind(kind, effort, seed, engine_factory, lake_factory=lake_factory, found=found, examples=examples)
+        for kind in kinds
+    ]
 
 
 def play_kind(
@@ -222,19 +240,20 @@ def play_kind(
     *,
     lake_factory: LakeFactory = EmbeddedLake,
     found: Path | None = None,
+    examples: Path | None = None,
 ) -> MachineResult:
     """Play one kind; the smallest example of a failure is written as a scenario to `found`, if it is given."""
     machine = seeded(seed * SEEDS_APART + _index(kind))(machine_for(kind, engine_factory, lake_factory=lake_factory))
     try:
-        run_state_machine_as_test(machine, settings=_settings(effort))
+        run_state_machine_as_test(machine, settings=effort_settings(effort, examples))
     except Exception as error:
         # Hypothesis plays the smallest example last, so the last trace is that example.
         trace = machine.last[0] if machine.last else Trace(kind)
         faults = tuple(trace.faults or _lines(error))
         trace.faults = list(faults)
         path = None if found is None or not trace.steps else write_found(trace, found, seed=seed)
-        return MachineResult(kind.name, dict(machine.counts), faults, path, trace)
-    return MachineResult(kind.name, dict(machine.counts))
+        return MachineResult(kind.name, dict(machine.tally.counts), faults, path, trace, machine.tally.facts())
+    return MachineResult(kind.name, dict(machine.tally.counts), facts=machine.tally.facts())
 
 
 def _index(kind: Kind) -> int:
@@ -246,15 +265,16 @@ def _lines(error: Exception) -> Sequence[str]:
     return [f"{type(error).__name__}: {line}" for line in str(error).splitlines()] or [type(error).__name__]
 
 
-def _settings(effort: Effort) -> settings:
+def effort_settings(effort: Effort, examples: Path | None) -> settings:
+    """Return the settings; with a database the examples in it come first, without one every run is the seed's alone."""
     return settings(
         max_examples=effort.runs,
         stateful_step_count=effort.steps,
         deadline=None,
-        database=None,
+        database=None if examples is None else DirectoryBasedExampleDatabase(examples),
         derandomize=False,
         print_blob=False,
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
-        phases=(Phase.generate, Phase.shrink),
+        phases=(Phase.generate, Phase.shrink) if examples is None else (Phase.reuse, Phase.generate, Phase.shrink),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from bidir.clock import SystemClock
 from bidir.conformance.display import show
 from bidir.conformance.lakes import EmbeddedLake, LakeFactory
 from bidir.conformance.machines import MachineResult, run_machines
-from bidir.conformance.machines_kinds import KINDS
+from bidir.conformance.machines_kinds import KINDS, Kind
 from bidir.conformance.parts import Failure, PartResult, Profile
 from bidir.conformance.playing import EngineFactory
 
@@ -27,19 +27,29 @@ def machine_parts(
     on_kind: Callable[[str], None] | None = None,
     lake_factory: LakeFactory = EmbeddedLake,
     share: float = 1.0,
+    kinds: Sequence[Kind] | None = None,
+    examples: Path | None = None,
 ) -> list[PartResult]:
     """Play every relation kind; the smallest counterexample of a failing one is written as a scenario into `found`.
 
-    `share` is the part of the profile's runs that is played, at least one of each kind.
+    `share` is the part of the profile's runs that is played, at least one of each kind; `kinds` are all unless given;
+    `examples` is a folder of failing examples that several runs and machines share.
     """
     clock = SystemClock()
     parts = []
-    for kind in KINDS:
+    for kind in KINDS if kinds is None else kinds:
         if on_kind is not None:
             on_kind(f"state machine {kind.name}")
         started = clock.monotonic()
         (result,) = run_machines(
-            profile, seed, engine_factory, kinds=[kind], lake_factory=lake_factory, found=found, share=share
+            profile,
+            seed,
+            engine_factory,
+            kinds=[kind],
+            lake_factory=lake_factory,
+            found=found,
+            share=share,
+            examples=examples,
         )
         parts.append(_part(result, clock.monotonic() - started, engine_option))
     return parts
@@ -55,7 +65,7 @@ def _part(result: MachineResult, seconds: float, engine_option: str) -> PartResu
         unit="runs",
         failures=failures,
         seconds=seconds,
-        facts=dict(result.counts),
+        facts=dict(result.facts or result.counts),
     )
 
 
@@ -63,8 +73,9 @@ def _failure(result: MachineResult, engine_option: str) -> Failure:
     lines = [*result.faults]
     if result.trace is not None:
         lines += [f"  {number}. {_told(step)}" for number, step in enumerate(result.trace.steps, 1)]
-    replay = "" if result.scenario is None else f"bidir scenario run {result.scenario}{engine_option}"
-    return Failure(result.name, "\n".join(lines), replay)
+    path = "" if result.scenario is None else str(result.scenario)
+    replay = f"bidir scenario run {path}{engine_option}" if path else ""
+    return Failure(result.name, "\n".join(lines), replay, path)
 
 
 def _told(step: Mapping[str, Any]) -> str:

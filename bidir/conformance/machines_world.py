@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -12,6 +11,7 @@ from bidir.conformance.frame import Intent, check_frame
 from bidir.conformance.invariants import check_invariants, resolve_view, targets
 from bidir.conformance.lakes import JudgedLake
 from bidir.conformance.machines_kinds import Kind
+from bidir.conformance.machines_tally import Tally
 from bidir.conformance.model import Layer, Model, Prediction, State, View
 from bidir.conformance.playing import EngineFactory
 from bidir.conformance.proxy import ObservedBackend, Traffic
@@ -60,10 +60,8 @@ class Trace:
 class World:
     """The state of one run."""
 
-    def __init__(
-        self, kind: Kind, schema: Schema, lake: JudgedLake, factory: EngineFactory, counts: Counter[str]
-    ) -> None:
-        """Start `factory`'s engine on the empty `lake`; `counts` adds up what was done and checked."""
+    def __init__(self, kind: Kind, schema: Schema, lake: JudgedLake, factory: EngineFactory, tally: Tally) -> None:
+        """Start `factory`'s engine on the empty `lake`; `tally` adds up what was done and checked."""
         self.kind = kind
         self.schema = schema
         self.lake = lake
@@ -71,7 +69,8 @@ class World:
         self.engine = factory(schema, self.backend)
         self.model = Model(kind.relations, kind.type_of)
         self.state = State()
-        self.counts = counts
+        self.tally = tally
+        self.counts = tally.counts
         self.trace = Trace(kind)
         # Drafts that a user wrote to; every other draft is the engine's and must say something of its own (R10).
         self.own_drafts: set[str] = set()
@@ -211,6 +210,7 @@ class World:
         if prediction.sure:
             faults += self._compare(prediction, now)
             faults += self._bounds(prediction.state, now, edited)
+        self._count(outcome, prediction, intent)
         if not outcome.conflicts and intent.layer == "drafts" and not intent.deleted:
             self.own_drafts |= set(edited)
         self.own_drafts &= now.drafted
@@ -219,6 +219,14 @@ class World:
         self.counts["judged"] += 1
         self.counts["predicted exactly"] += prediction.sure
         self._fail_if(faults)
+
+    def _count(self, outcome: Outcome, prediction: Prediction, intent: Intent) -> None:
+        """Count what was judged of one intent: what is stored in both views, what changed in its layer."""
+        self.tally.intent(self.backend.traffic.writes, self.backend.traffic.documents_written)
+        self.tally.checked(("I1", "I2", "I3", "I5", "I6"), ("published", "drafts"))
+        self.tally.checked(("I4", "I7", "I12", "I10"), (intent.layer,))
+        if prediction.sure:
+            self.tally.checked(("I8", "I9") if intent.erased else ("I8",), (intent.layer,))
 
     def _expect(
         self,

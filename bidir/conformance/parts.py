@@ -19,7 +19,7 @@ class Failure:
     """One case that does not hold: its name, the whole story as text, and the command that plays it again.
 
     `scenario` is the file that tells it, empty where there is none; `picture` the documents before and after, where
-    they are known.
+    they are known; `breaches` the (invariant, layer) pairs that do not hold, beside those that the text names.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Failure:
     replay: str = ""
     scenario: str = ""
     picture: Picture | None = None
+    breaches: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

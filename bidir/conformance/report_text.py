@@ -10,13 +10,14 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from bidir.conformance.latency import BUDGET_MS
 from bidir.conformance.parts import PartResult
+from bidir.conformance.pictures import picture_text
 from bidir.conformance.suite import MEMORY, Report
+from bidir.conformance.totals import DOCUMENTS, VIEWS, WRITES, InvariantRow
+from bidir.conformance.verdict import count_words, verdict_words
 
 __all__ = ["print_report"]
-
-BUDGET_MS = 200
-"""What a reference change may cost beside a plain write, in milliseconds (requirement, success criteria)."""
 
 
 def print_report(report: Report, console: Console) -> None:
@@ -35,21 +36,28 @@ def _pieces(report: Report) -> Iterable[RenderableType]:
     yield _parts_table(report)
     for part in report.parts:
         yield from _facts(part)
+    if report.criteria:
+        yield Text()
+        yield _criteria_table(report.criteria)
     if report.latency:
         yield Text()
         yield _latency_table(report.latency)
-    for part in report.parts:
-        if part.facts.get("kills"):
-            yield Text()
-            yield _kills_table(part.facts["kills"])
+    if report.kills:
+        yield Text()
+        yield _kills_table(report.kills)
     for part in report.parts:
         for failure in part.failures:
             yield Rule(f"{part.name}: {failure.name}", style="red", align="left")
             yield Text(failure.text)
             if failure.replay and failure.replay not in failure.text:
                 yield Text(f"  replay  {failure.replay}")
+            if failure.picture is not None:
+                yield Text(picture_text(failure.picture))
     yield Text()
-    yield _verdict(report)
+    yield _invariants_table(report.invariants)
+    yield from _histograms(report)
+    yield Text()
+    yield Text(verdict_words(report), style="bold green" if report.passed else "bold red")
 
 
 def _parts_table(report: Report) -> Table:
@@ -71,6 +79,17 @@ def _facts(part: PartResult) -> Iterable[RenderableType]:
     plain = {key: value for key, value in part.facts.items() if isinstance(value, (int, float, str))}
     if plain:
         yield Text(f"{part.name}: " + ", ".join(f"{key} {value}" for key, value in plain.items()), style="dim")
+
+
+def _criteria_table(rows: list[dict[str, Any]]) -> Table:
+    """Lay out what the requirement asks for and what was measured."""
+    table = Table(title="The requirement's success criteria", title_justify="left", title_style="", box=None)
+    table.pad_edge, table.padding = False, (0, 2, 0, 0)
+    table.add_column("asked")
+    table.add_column("measured")
+    for row in rows:
+        table.add_row(row["asked"], row["measured"], style="" if row["holds"] else "red")
+    return table
 
 
 def _kills_table(rows: list[dict[str, Any]]) -> Table:
@@ -120,11 +139,24 @@ def _latency_cell(row: Mapping[str, Any] | None) -> Text:
     return Text(words, style="red" if row["added_ms_p99"] > BUDGET_MS else "green")
 
 
-def _verdict(report: Report) -> Text:
-    failed = sum(len(part.failures) for part in report.parts)
-    empty = [part.name for part in report.parts if not part.checked]
-    checked = sum(part.checked for part in report.parts)
-    if report.passed:
-        return Text(f"All {checked} checks hold, in {report.seconds:.1f} seconds.", style="bold green")
-    words = f"{failed} of {checked} checks fail" if failed else f"nothing was checked in {', '.join(empty)}"
-    return Text(f"{words}, in {report.seconds:.1f} seconds.", style="bold red")
+def _invariants_table(rows: list[InvariantRow]) -> Table:
+    """Lay the invariants out by view: checks, and in red the failures that name them."""
+    title = "Checks by invariant and view (red: failures that name it)"
+    table = Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("invariant")
+    for view in (*VIEWS[:-1], "not by view"):
+        table.add_column(view, justify="right")
+    for row in rows:
+        cells = []
+        for view in VIEWS:
+            checks, failures = row.checks.get(view, 0), row.failures.get(view, 0)
+            cells.append(Text(count_words(checks, failures), style="red" if failures else ""))
+        table.add_row(row.name, *cells)
+    return table
+
+
+def _histograms(report: Report) -> Iterable[RenderableType]:
+    for fact, name in ((WRITES, "write requests"), (DOCUMENTS, "documents written")):
+        counts = report.histogram(fact)
+        if counts:
+            yield Text(f"Intents by {name}: " + ", ".join(f"{taken}: {count:,}" for taken, count in counts.items()))

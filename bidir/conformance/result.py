@@ -25,7 +25,8 @@ class Result:
 
     `problem` is set where the file could not be played at all, `skipped` where it is about something the engine does
     not offer; `findings` where the engine did something else, and `breaks` the rules that this breaks, by name.
-    `views` are those in which the invariants were checked; `picture` shows the documents before and after what was
+    `views` are those in which the invariants were checked, `breaches` the (invariant, view) pairs that do not hold;
+    `picture` shows the documents before and after what was
     found first, None as long as nothing was.
     """
 
@@ -40,6 +41,7 @@ class Result:
     findings: list[Finding] = field(default_factory=list)
     breaks: list[str] = field(default_factory=list)
     views: tuple[str, ...] = ()
+    breaches: tuple[tuple[str, str], ...] = ()
     picture: Picture | None = None
     problem: str | None = None
     skipped: str | None = None

@@ -15,6 +15,8 @@ from bidir.conformance.invariants import check_erased, check_invariants, split_i
 from bidir.conformance.invariants import layers_of as stored_layers
 from bidir.conformance.lakes import EmbeddedLake, JudgedLake, LakeFactory
 from bidir.conformance.loading import LoadedScenario, shared_schemas
+from bidir.conformance.machines_judging import Judge
+from bidir.conformance.machines_tally import Tally
 from bidir.conformance.matching import Mismatch
 from bidir.conformance.naming import Naming
 from bidir.conformance.pictures import Picture
@@ -86,6 +88,7 @@ class _Run:
         self._backend_factory = backend_factory
         # Every group that had a version at some moment.
         self._groups: set[str] = set()
+        self._invariants: Judge | None = None
 
     def play(self) -> None:
         """Go through given, when, then."""
@@ -99,6 +102,8 @@ class _Run:
         play = Play(
             self.scenario, schema, lake, self._engine_factory, self.naming, self._shared, self._on_inner_step(lake)
         )
+        if self.scenario.invariants_after_each_step:
+            self._invariants = Judge(play, Tally())
         try:
             self._steps(play, lake)
         finally:
@@ -111,6 +116,7 @@ class _Run:
             happened = self._guarded(index, lambda step=step: play.step(step))  # type: ignore[misc]
             self._look_around(happened, play, lake)
             self._judge(step, happened, ("when", index), play)
+            self._judge_invariants(step, happened, index)
             _add(total, happened, answered=step.then is not None)
         if not self.scenario.when:
             play.hand("editor")
@@ -171,6 +177,8 @@ class _Run:
 
     def _on_inner_step(self, lake: JudgedLake) -> Callable[[Step, Happened, Play], None]:
         def heard(step: Step, happened: Happened, play: Play) -> None:
+            if self._invariants is not None:
+                self._invariants.overtaken(step, happened, play)
             self._look_around(happened, play, lake)
             self._judge(step, happened, ("when",), play)
 
@@ -182,6 +190,13 @@ class _Run:
         moment += f": {_told(step)}"
         if step.then is not None:
             self._check(play.resolved(step).then or step.then, happened, (*place, "then"), moment, play)
+
+    def _judge_invariants(self, step: Step, happened: Happened, index: int) -> None:
+        """Judge a step by I1 to I12, where the scenario asks for that."""
+        faults = [] if self._invariants is None or not step.kinds else self._invariants.judge(step, happened)
+        for fault in faults:
+            mismatch = Mismatch(f"invariant {fault.rule}", f"holds in {fault.view}", fault.text)
+            self._found(f"after step {index + 1}: {_told(step)}", ("when", index), mismatch)
 
     def _end(self, total: Happened, play: Play, lake: JudgedLake) -> None:
         total.after = lake.documents()
@@ -201,6 +216,7 @@ class _Run:
         ]
         self.result.breaks = list(dict.fromkeys(breach.rule for breach in breaches))
         self.result.views = stored_layers(total.after)
+        self.result.breaches = tuple(dict.fromkeys((breach.rule, breach.view) for breach in breaches))
         for breach in [] if self.result.findings else breaches:
             self._found(AT_END, (), Mismatch(f"invariant {breach.rule}", "holds in every view", str(breach)))
         self._picture(total, AT_END)

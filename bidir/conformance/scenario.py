@@ -288,6 +288,9 @@ class Scenario(_Part):
     when: list[Step] = Field(default_factory=list)
     then: Then | None = Field(default=None, description="What holds at the end; the frame starts at `given`.")
     check_invariants: bool = Field(default=True, description="Check symmetry and the other invariants at the end.")
+    invariants_after_each_step: bool = Field(
+        default=False, description="Judge each step by I1 to I12, as the state machines do."
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Scenario:
@@ -297,7 +300,8 @@ class Scenario(_Part):
             raise ValueError("`workers` says how many follow; add `follow: true`")
         if self.live_edit and self.relations is None:
             raise ValueError("`live_edit` goes with `relations`; in a schema write `liveEdit: true` at the type")
-        if self.then is None and not any(step.then is not None for step in self.when):
+        judged = self.invariants_after_each_step or any(step.then is not None for step in self.when)
+        if self.then is None and not judged:
             raise ValueError("nothing is expected: add `then`, at the end or in a step")
         if self.layers is not None:
             stored = [key for key in self.given.documents if key.startswith(("drafts.", "versions."))]

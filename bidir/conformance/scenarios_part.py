@@ -80,7 +80,7 @@ def run_folder(
         if result.skipped is not None:
             skipped[result.skipped] = skipped.get(result.skipped, 0) + 1
         elif not result.passed:
-            failures.append(Failure(result.label, render(result), result.replay, result.path, result.picture))
+            failures.append(_failure(result))
     return PartResult(
         name=f"scenarios {folder.name}",
         title=title,
@@ -95,3 +95,7 @@ def run_folder(
         },
         cases=tuple(result.label for result in results if result.skipped is None),
     )
+
+
+def _failure(result: Result) -> Failure:
+    return Failure(result.label, render(result), result.replay, result.path, result.picture, result.breaches)

@@ -3,59 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from fnmatch import fnmatch
-from pathlib import Path
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import Any
 
 from bidir.clock import SystemClock
 from bidir.conformance.checking import described
-from bidir.conformance.engines import OWN_ENGINE, load_engine
-from bidir.conformance.killing import killing_part
+from bidir.conformance.engines import load_engine
 from bidir.conformance.lakes import EmbeddedLake, LakeFactory
-from bidir.conformance.latency import run_latency
 from bidir.conformance.loading import ScenarioError
-from bidir.conformance.machines_part import machine_parts
-from bidir.conformance.parts import Failure, PartResult, Profile
+from bidir.conformance.options import MEMORY, Shard, SuiteOptions, scenario_root
+from bidir.conformance.parts import Failure, PartResult
 from bidir.conformance.playing import EngineFactory
-from bidir.conformance.scenarios_part import run_folder
-from bidir.conformance.simulation.part import selected_simulation, wants_simulation
-from bidir.conformance.states.part import state_parts
-from bidir.errors import BidirError
+from bidir.conformance.replaying import completed
+from bidir.conformance.totals import InvariantRow, histogram, invariant_rows, kill_rows
+from bidir.conformance.units import Unit, units_of
+from bidir.errors import BidirError, NotSupportedError
 from lakesim.errors import LakeError
 
-__all__ = ["FOLDERS", "MEMORY", "Report", "SuiteOptions", "run_suite", "scenario_root"]
-
-MEMORY = "memory"
-"""The embedded lake, as an option."""
-SERVED_SHARE = 0.05
-"""Which part of the state machines' runs is played over HTTP, where each step takes many requests."""
-FOLDERS = {
-    "prd": "the requirement's user flows and its graceful degradation",
-    "museum": "faults that other systems have shown",
-    "found": "counterexamples that properties have found",
-    "teeth": "shortest cases that tell engines broken on purpose",
-}
-"""The folders of scenarios that the suite plays, with what each asks."""
-
-
-@dataclass(frozen=True, slots=True)
-class SuiteOptions:
-    """What to judge and how thoroughly; `only` is a pattern on the names of scenarios and parts."""
-
-    engine: str = OWN_ENGINE
-    profile: Profile = "default"
-    seed: int = 0
-    only: str = "*"
-    scenarios: Path = field(default_factory=lambda: scenario_root())
-    lake: str = MEMORY
-    """Where to judge it: "memory", or what stands for a served lake on the command line."""
-
-    @property
-    def replay_options(self) -> str:
-        """What a replay command needs beside the file to judge the same engine on the same kind of lake."""
-        engine = "" if self.engine == OWN_ENGINE else f" --engine {self.engine}"
-        return engine + ("" if self.lake == MEMORY else f" --backend {self.lake}")
+__all__ = ["MEMORY", "Report", "Shard", "SuiteOptions", "run_suite", "run_unit", "scenario_root", "unit_names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,110 +43,120 @@ class Report:
         """The rows of the latency table, empty if that part was not run."""
         return [row for part in self.parts for row in part.facts.get("latency", ())]
 
+    @property
+    def kills(self) -> list[dict[str, Any]]:
+        """The rows of the kill table, empty if that part was not run."""
+        return kill_rows(self.parts)
 
-def scenario_root() -> Path:
-    """Return the folder of scenarios: `scenarios` here, else the one beside the package."""
-    here = Path("scenarios")
-    return here if here.is_dir() else Path(__file__).resolve().parents[2] / "scenarios"
+    @property
+    def criteria(self) -> list[dict[str, Any]]:
+        """The requirement's success criteria as measured, empty if that part was not run."""
+        return [row for part in self.parts for row in part.facts.get("criteria", ())]
+
+    @property
+    def invariants(self) -> list[InvariantRow]:
+        """Checks and failures of every invariant by view."""
+        return invariant_rows(self.parts)
+
+    def histogram(self, fact: str) -> dict[int, int]:
+        """Return how many intents took how many of what the parts count under `fact`."""
+        return histogram(self.parts, fact)
 
 
 def run_suite(
     options: SuiteOptions,
     *,
     on_part: Callable[[str], None] | None = None,
+    on_result: Callable[[PartResult], None] | None = None,
     lake_factory: LakeFactory = EmbeddedLake,
 ) -> Report:
-    """Run the parts that `options.only` selects; `on_part` hears what is about to run.
+    """Run the parts that the options select; `on_part` hears what is about to run, `on_result` what came of it.
 
-    Scenarios and state machines are played on lakes from `lake_factory`, the machines fewer where `options.lake` is
-    not the one in memory; latency is always measured there, in virtual time.
-
+    The report is the same with any number of `options.jobs`, but for the seconds.
     Raises: EngineNotFoundError, ScenarioError, NotSupportedError for what cannot be run as asked.
     """
+    told, heard = on_part or _nothing, on_result or _nothing
     factory = load_engine(options.engine)
     clock = SystemClock()
     started = clock.monotonic()
+    units = units_of(options, factory, lake_factory)
     parts: list[PartResult] = []
-    for name, run in _steps(options, factory, on_part, lake_factory):
-        if on_part is not None:
-            on_part(name)
-        parts += _ended(name, run)
+    if options.jobs > 1:
+        parts = _side_by_side(options, [unit.name for unit in units], told, heard)
+    else:
+        for unit in units:
+            told(unit.name)
+            done = _ended(unit, options, factory, lake_factory, told)
+            for part in done:
+                heard(part)
+            parts += done
     return Report(options, tuple(parts), clock.monotonic() - started)
 
 
-def _ended(name: str, run: Callable[[], Sequence[PartResult]]) -> Sequence[PartResult]:
-    """Run a part; one that an engine brings to a stop has failed, and the others are judged all the same.
+def unit_names(options: SuiteOptions) -> list[str]:
+    """Return the names of what the options select, each of which `run_unit` can run by itself."""
+    return [unit.name for unit in units_of(options, load_engine(options.engine))]
+
+
+def run_unit(options: SuiteOptions, name: str) -> list[PartResult]:
+    """Run one unit on the embedded lake, as a process of its own does.
+
+    Raises: EngineNotFoundError, ScenarioError, NotSupportedError as `run_suite`.
+    """
+    factory = load_engine(options.engine)
+    unit = next(unit for unit in units_of(options, factory) if unit.name == name)
+    return _ended(unit, options, factory, EmbeddedLake, _nothing)
+
+
+def _side_by_side(
+    options: SuiteOptions,
+    names: Sequence[str],
+    told: Callable[[str], None],
+    heard: Callable[[PartResult], None],
+) -> list[PartResult]:
+    """Run the units in processes of their own, and return their parts in the usual order."""
+    if options.lake != MEMORY:
+        raise NotSupportedError(
+            f"several jobs on one served lake would be in each other's way; leave --jobs out, or take --lake {MEMORY}"
+        )
+    done: dict[str, list[PartResult]] = {}
+    # A process that starts anew knows nothing of this one's threads; long units are at the end, so they come first.
+    with ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool:
+        running = {pool.submit(run_unit, options, name): name for name in reversed(names)}
+        for name, parts in _as_they_end(running, told):
+            done[name] = parts
+            for part in parts:
+                heard(part)
+    return [part for name in names for part in done[name]]
+
+
+def _as_they_end(
+    running: dict[Future[list[PartResult]], str], told: Callable[[str], None]
+) -> Iterator[tuple[str, list[PartResult]]]:
+    left = list(running.values())
+    told(", ".join(left[:3]))
+    for future in as_completed(running):
+        name = running[future]
+        left.remove(name)
+        yield name, future.result()
+        told(", ".join(left[:3]))
+
+
+def _ended(
+    unit: Unit, options: SuiteOptions, factory: EngineFactory, lake_factory: LakeFactory, told: Callable[[str], None]
+) -> list[PartResult]:
+    """Run a unit; one that an engine brings to a stop has failed, and the others are judged all the same.
 
     Raises: what is wrong with the input, by the errors of the project.
     """
     try:
-        return run()
+        return completed(unit.run(told), factory, lake_factory, again=options.again(unit.name))
     except (BidirError, LakeError, ScenarioError, OSError):
         raise
     except Exception as error:
-        failure = Failure(name, f"brought to a stop: {described(error)}")
-        return [PartResult(name, "a part that could not be played to its end", 1, "parts", (failure,))]
+        failure = Failure(unit.name, f"brought to a stop: {described(error)}", options.again(unit.name))
+        return [PartResult(unit.name, "a part that could not be played to its end", 1, "parts", (failure,))]
 
 
-def _steps(
-    options: SuiteOptions, factory: EngineFactory, on_part: Callable[[str], None] | None, lake_factory: LakeFactory
-) -> Iterator[tuple[str, Callable[[], Sequence[PartResult]]]]:
-    for folder, title in FOLDERS.items():
-        path = options.scenarios / folder
-        if path.is_dir():
-            yield f"scenarios {folder}", _scenarios(path, title, options, factory, lake_factory)
-    if fnmatch("machines", options.only):
-        yield (
-            "state machines",
-            lambda: machine_parts(
-                options.profile,
-                options.seed,
-                factory,
-                found=options.scenarios / "found",
-                engine_option=options.replay_options,
-                on_kind=on_part,
-                lake_factory=lake_factory,
-                share=1.0 if options.lake == MEMORY else SERVED_SHARE,
-            ),
-        )
-    if fnmatch("latency", options.only):
-        yield "latency", lambda: run_latency(factory)
-    # The simulation owns its lake, its time and its network.
-    if wants_simulation(options.only) and options.lake == MEMORY:
-        yield (
-            "simulation",
-            lambda: selected_simulation(
-                options.only,
-                options.profile,
-                options.seed,
-                factory,
-                engine_option=options.replay_options,
-                on_part=on_part,
-            ),
-        )
-    # The planner is driven past any lake; that of another engine cannot be reached.
-    if fnmatch("states", options.only) and options.engine == OWN_ENGINE and options.lake == MEMORY:
-        yield (
-            "reachable states",
-            lambda: state_parts(options.profile, found=options.scenarios / "found", on_scope=on_part),
-        )
-    if fnmatch("broken", options.only) and (options.profile == "deep" or options.only != "*"):
-        yield "broken engines", lambda: [killing_part(options.scenarios, _without_files, on_engine=on_part)]
-
-
-def _without_files(factory: EngineFactory) -> Iterator[Callable[[], Sequence[PartResult]]]:
-    """Yield the parts that need no scenario files, cheapest first, with the least effort: for the kill table."""
-    yield lambda: run_latency(factory)
-    yield lambda: machine_parts("quick", 0, factory)
-
-
-def _scenarios(
-    path: Path, title: str, options: SuiteOptions, factory: EngineFactory, lake_factory: LakeFactory
-) -> Callable[[], Sequence[PartResult]]:
-    def run() -> Sequence[PartResult]:
-        part = run_folder(
-            path, factory, lake_factory, title=title, only=options.only, engine_option=options.replay_options
-        )
-        return [] if part is None else [part]
-
-    return run
+def _nothing(_: object) -> None:
+    """Hear of it and do nothing."""

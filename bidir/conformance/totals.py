@@ -45,9 +45,10 @@ VIEWS: Final = ("published", "drafts", "releases", ANY)
 NAMES: Final[Mapping[str, str]] = {rule.split()[0]: rule for rule in RULES if re.match(r"I\d+ ", rule)}
 """The invariants with their names, by number."""
 
-_NAMED = re.compile(
-    "|".join(rf"\b{re.escape(name)}\b" for name in NAMES.values()).join(("(", ")")) + r"(?: in (?:the )?([\w-]+))?"
-)
+_ANY_NAME = "|".join(rf"\b{re.escape(name)}\b" for name in NAMES.values())
+_NAMED = re.compile(rf"({_ANY_NAME})(?: in (?:the )?([\w-]+))?")
+_AT_THE_END = re.compile(rf"^({_ANY_NAME}): .* \((published|drafts|r\d+)\)$", re.MULTILINE)
+"""How the simulation tells the view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,9 @@ def checks_of(judged: Iterable[tuple[Iterable[str], Iterable[str]]]) -> dict[str
 
 
 def breaches_in(failure: Failure) -> set[tuple[str, str]]:
-    """Return (invariant, view) of what a failure's words name; `any` where they name no view."""
-    found = {(rule.split()[0], view) for rule, view in _NAMED.findall(failure.text)}
+    """Return (invariant, view) of what a failure breaks or its words name; `any` where they name no view."""
+    said = [*_NAMED.findall(failure.text), *_AT_THE_END.findall(failure.text), *failure.breaches]
+    found = {(rule.split()[0], view) for rule, view in said}
     placed = {rule for rule, view in found if view}
     return {(rule, view_of(view) if view else ANY) for rule, view in found if view or rule not in placed}
 

@@ -8,22 +8,19 @@ from importlib import import_module
 from typing import Final
 
 from bidir.demos.narrator import Narrator
-from bidir.errors import BidirError, NotSupportedError
+from bidir.errors import BidirError
 from bidir.suggest import did_you_mean
 
 __all__ = ["DEMO_NAMES", "DemoOptions", "run_demo"]
 
 _MODULES: Final = {
+    "prd": "bidir.demos.prd",
     "medusa": "bidir.demos.medusa",
     "codex": "bidir.demos.codex",
     "stash": "bidir.demos.stash",
 }
 """Where each demonstration's `play(options, narrator)` is; loaded when it is asked for."""
-_TO_COME: Final = {
-    "prd": "bidir scenario run scenarios/prd -v plays its flows",
-}
-"""Demonstrations whose names are settled and that are not there yet, with what comes nearest."""
-DEMO_NAMES: Final = (*_MODULES, *_TO_COME)
+DEMO_NAMES: Final = tuple(_MODULES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +41,8 @@ class DemoOptions:
 def run_demo(name: str, options: DemoOptions, narrator: Narrator) -> None:
     """Play a demonstration; `narrator.broken` counts the claims that did not hold.
 
-    Raises: BidirError for an unknown name, NotSupportedError for one that is not there yet.
+    Raises: BidirError for an unknown name.
     """
-    if name in _TO_COME:
-        raise NotSupportedError(f"bidir demo {name} is not supported yet; {_TO_COME[name]}")
     if name not in _MODULES:
         raise BidirError(
             f'there is no demonstration "{name}".{did_you_mean(name, DEMO_NAMES)} They are {", ".join(DEMO_NAMES)}'

@@ -33,7 +33,7 @@ def candidates_question(
 ) -> Question:
     """Return the question whose answer is the list of candidates; see `Engine.candidates`.
 
-    Raises: IntentError for an unknown field, a limit out of bounds, a search that is no text, a projection that is none.
+    Raises: IntentError for an unknown field, a limit out of bounds, a search that is no text, what is no projection.
     """
     field, types = end_named(schema, relation_or_field)
     count = checked_count(limit, "limit", most=CANDIDATES_MAX)

@@ -142,8 +142,11 @@ def _needs_lock(work: Work, place: Place) -> bool:
             continue
         now = world.slot(group, field, layer)
         base = world.base(group, layer)
-        before = {} if base is None else world.parsed(base, field).counts
-        if now is not None and list(now.counts) != list(before):
+        start = None if base is None else world.parsed(base, field)
+        if now is not None and list(now.counts) != list(start.counts if start is not None else ()):
+            return True
+        if not field.many and now is not None and start is not None and now.items != start.items:
+            # Only its strength changes; but whose strength that is must not have changed meanwhile.
             return True
     return False
 

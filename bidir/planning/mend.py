@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bidir.outcome import Pending
-from bidir.planning.closure import connect, disconnect, displaced_by, wait_for
+from bidir.planning.closure import connect, disconnect, displaced_by
 from bidir.planning.emit import emit
 from bidir.planning.intent import Simulated
 from bidir.planning.items import free_key, with_reference
@@ -370,9 +370,12 @@ def mend_pending(schema: Schema, snapshot: Snapshot, items: Iterable[Pending]) -
         if item.layer == PUBLISHED:
             public.append(link)
         if world.holds(link.group, link.field, item.layer, link.target):
-            if displaced_by(work, item.layer, link):
+            held = displaced_by(work, item.layer, link)
+            if held:
                 # Somebody else has the place by now: nothing is taken and nothing undone, a person decides (E8.15).
-                wait_for(work, item.layer, link, "conflict")
+                who = " and ".join(f'"{one.group}" is with "{one.target}"' for one in held)
+                text = f"{link.group}: {link.field.name}: {link.target} does not follow, for {who}; a person decides"
+                work.wait(link, item.layer, "conflict", text)
             else:
                 connect(work, item.layer, link, mode="claim")
         else:

@@ -19,7 +19,7 @@ from bidir.planning.emit import emit
 from bidir.planning.finish import Key, carry_waiting, drop_repeats, prune, report_odd_items, secure_items
 from bidir.planning.intent import Patched, Simulated, Step, simulate
 from bidir.planning.lifecycle import Operation, Staged, put_stamps_back, stage, strengthen_published
-from bidir.planning.restated import last_mention, only_restates
+from bidir.planning.restated import last_mention, named_targets, only_restates
 from bidir.planning.upward import reconcile_above
 from bidir.planning.work import Work
 from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of, stored_id
@@ -223,8 +223,10 @@ def _changes(work: Work, simulated: Simulated) -> _Changes:
             before = list(world.targets_before(group, field, layer))
             after = list(world.targets(group, field, layer))
             if (group, layer) in simulated.from_draft:
-                # What the draft said was never true in the release: it may be claimed, not taken (E8.7).
-                copied = [target for target in after if world.holds(group, field, DRAFTS, target)]
+                # What the draft said was never true in the release: it may be claimed, not taken (E8.7). What the user
+                # says again is the user's own wish (I8).
+                said = named_targets(simulated.steps, group, layer)
+                copied = [one for one in after if world.holds(group, field, DRAFTS, one) and one not in said]
                 out.claims.setdefault(layer, []).append(SlotEdit(group, field, before, copied))
                 before = copied
             order = last_mention(simulated.steps, group, layer, field)

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bidir.planning.intent import Simulated, Step
-from bidir.refs import Item, bare, same_json, with_value_at
+from bidir.refs import Item, bare, group_of, same_json, with_value_at
 from bidir.relations import Field
 from bidir.siblings import World
 
-__all__ = ["last_mention", "only_restates", "patch_paths", "within"]
+__all__ = ["last_mention", "named_targets", "only_restates", "patch_paths", "within"]
 
 Document = Mapping[str, Any]
 
@@ -96,3 +96,19 @@ def last_mention(steps: Sequence[Step], group: str, layer: str, field: Field) ->
         if step.kind != "patch" or any(within(path, field) for path in patch_paths(step.body)):
             last = position
     return last
+
+
+def named_targets(steps: Sequence[Step], group: str, layer: str) -> set[str]:
+    """Return the groups that the patches of one document point at, in whatever field."""
+    found: set[str] = set()
+    mine = [step for step in steps if (step.group, step.layer) == (group, layer) and step.kind == "patch"]
+    left: list[Any] = [step.body for step in mine]
+    while left:
+        value = left.pop()
+        if isinstance(value, Mapping):
+            target = value.get("_ref")
+            found.update([group_of(target)] if isinstance(target, str) else ())
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+    return found

@@ -22,9 +22,7 @@ STEPS_MAX = 10_000
 """Repairs in one upper view before it is taken for a loop (the checked scopes never needed 24)."""
 
 
-def reconcile_above(
-    work: Work, touched: Iterable[str], involved: Iterable[str], *, links: Iterable[Link] = ()
-) -> None:
+def reconcile_above(work: Work, touched: Iterable[str], involved: Iterable[str], *, links: Iterable[Link] = ()) -> None:
     """Bring every upper view back into step after published documents of the groups `touched` changed.
 
     `involved` are all groups changed in any layer: what they say in the view itself may contradict what follows.

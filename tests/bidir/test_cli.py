@@ -208,7 +208,6 @@ class TestConformance:
         ("options", "message"),
         [
             (["--lake", "memroy"], 'no lake "memroy"'),
-            (["--html", "report.html"], "--html is not supported yet"),
             (["--profile", "quik"], '"quik" is none of quick, default, deep. Did you mean "quick"?'),
             (["--scenarios", "/nowhere/at/all"], "is no folder"),
             (["--engine", "bidir"], 'an engine is named "module:factory"'),

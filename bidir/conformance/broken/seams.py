@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -11,7 +11,7 @@ from bidir.engine import Engine
 from bidir.ports import Backend
 from bidir.relations import Schema
 
-__all__ = ["Spoil", "Spoilt", "nothing", "weakened"]
+__all__ = ["Spoil", "Spoilt", "Weakened", "nothing", "weakened"]
 
 Spoil: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
 """Takes the right function and returns the wrong one."""
@@ -27,13 +27,25 @@ def weakened(seams: Mapping[str, Spoil], engine: Callable[[Schema, Backend], Any
 
     Names are dotted: `bidir.planning.plan.resync` is the name `resync` as the module `bidir.planning.plan` uses it.
     """
-    swap = _Swap(seams)
+    return Weakened(_Swap(seams), engine)
 
-    def factory(schema: Schema, backend: Backend) -> Any:
-        with swap.on():
-            return Spoilt(engine(schema, backend), swap)
 
-    return factory
+class Weakened:
+    """A factory of spoilt engines; `planner()` spoils the planner itself, for who drives it without an engine."""
+
+    def __init__(self, swap: _Swap, engine: Callable[[Schema, Backend], Any]) -> None:
+        """Make engines by `engine`."""
+        self._swap = swap
+        self._engine = engine
+
+    def __call__(self, schema: Schema, backend: Backend) -> Any:
+        """Return an engine on `backend`."""
+        with self._swap.on():
+            return Spoilt(self._engine(schema, backend), self._swap)
+
+    def planner(self) -> AbstractContextManager[None]:
+        """Return what keeps the planner spoilt for as long as a `with` lasts."""
+        return self._swap.on()
 
 
 class _Swap:

@@ -153,7 +153,11 @@ def _part(results: Sequence[Result], skipped: Counter[str], observed: Observed, 
         title="plain edits on a lake that somebody else keeps in step: state, leaks, loops, convergence",
         checked=len(results),
         unit="plays",
-        failures=tuple(Failure(one.label, render(one), one.replay, one.path, one.picture) for one in results if not one.passed),
+        failures=tuple(
+            Failure(one.label, render(one), one.replay, one.path, one.picture, one.breaches)
+            for one in results
+            if not one.passed
+        ),
         seconds=seconds,
         facts=facts,
         cases=tuple(one.label for one in results),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from bidir.conformance.parts import Failure, PartResult, Profile
@@ -22,20 +23,32 @@ STEP_RULES = ("I4", "I7", "I8", "I9", "I10")
 
 
 def state_parts(
-    profile: Profile, *, found: Path | None = None, jobs: int = 1, on_scope: Callable[[str], None] | None = None
+    profile: Profile,
+    *,
+    found: Path | None = None,
+    jobs: int = 1,
+    on_scope: Callable[[str], None] | None = None,
+    scopes: Sequence[str] | None = None,
+    planner: Callable[[], AbstractContextManager[None]] = nullcontext,
+    engine_option: str = "",
 ) -> list[PartResult]:
-    """Search the scopes of a profile with the engine's own planner; what is found is written into `found`."""
+    """Search the scopes of a profile with the engine's own planner; what is found is written into `found`.
+
+    `scopes` names others than the profile's; the planner is in the state that `planner()` puts it into, which an
+    engine broken on purpose needs; `engine_option` is added to the replay commands.
+    """
     parts = []
-    for name in PROFILES[profile]:
+    for name in PROFILES[profile] if scopes is None else scopes:
         if on_scope is not None:
             on_scope(f"reachable states {name}")
-        result = search(SCOPES[name], Options(states_max=STATES_MAX[profile], jobs=jobs))
-        parts.append(_part(result, found))
+        with planner():
+            result = search(SCOPES[name], Options(states_max=STATES_MAX[profile], jobs=jobs))
+        parts.append(_part(result, found, engine_option))
     return parts
 
 
-def _part(result: SearchResult, found: Path | None) -> PartResult:
-    failures = [failure_of(result, one, found) for one in result.counterexamples]
+def _part(result: SearchResult, found: Path | None, engine_option: str) -> PartResult:
+    failures = [failure_of(result, one, found, engine_option) for one in result.counterexamples]
     if result.violations and not failures:
         failures = [Failure(result.scope.name, f"{result.violations} violations, whose histories could not be told")]
     return PartResult(
@@ -61,14 +74,14 @@ def _checks(result: SearchResult) -> dict[str, dict[str, int]]:
     return states | {rule: {ANY: result.transitions} for rule in STEP_RULES}
 
 
-def failure_of(result: SearchResult, one: Counterexample, found: Path | None) -> Failure:
+def failure_of(result: SearchResult, one: Counterexample, found: Path | None, engine_option: str = "") -> Failure:
     """Return a counterexample as a failure; where it can be told as a scenario it is written into `found`."""
     path, replay = "", ""
     text = told(result.scope, one)
     if found is not None:
         try:
             path = str(write_counterexample(result.scope, one, found, without=result.without))
-            replay = f"bidir scenario run {path}"
+            replay = f"bidir scenario run {path}{engine_option}"
         except NotSupportedError as error:
             text += f"\n  no scenario: {error}"
     return Failure(f"{result.scope.name}: {one.faults[0]}", text, replay, path)

@@ -11,11 +11,12 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from bidir.conformance import machines_part, suite
+from bidir.conformance import machines_part, units
 from bidir.conformance.engines import EngineNotFoundError, load_engine
 from bidir.conformance.machines import MachineResult
 from bidir.conformance.machines_kinds import KINDS
 from bidir.conformance.parts import Failure, PartResult
+from bidir.conformance.pictures import Picture
 from bidir.conformance.report_files import report_json, write_json, write_junit
 from bidir.conformance.report_text import print_report
 from bidir.conformance.suite import Report, SuiteOptions, run_suite
@@ -92,6 +93,23 @@ def test_the_printed_report_shows_latency_by_round_trip() -> None:
     assert "All 2 checks hold" in text
 
 
+def test_the_printed_report_shows_invariants_histograms_criteria_and_pictures() -> None:
+    picture = Picture({"b1": {"_type": "book"}}, {})
+    facts = {
+        "invariants": {"I1": {"drafts": 1200, "r1": 3}},
+        "writes_per_intent": {1: 40, 0: 2},
+        "criteria": [{"asked": "fast", "measured": "12 ms", "holds": True}],
+    }
+    failure = Failure("f", "I1 symmetry in drafts: x", "again", picture=picture)
+    lines = printed(report(PartResult("x", "y", 3, "runs", (failure,), facts=facts))).splitlines()
+    words = [" ".join(line.split()) for line in lines]
+    assert "I1 symmetry - 1 of 1,200 fail 3 -" in words
+    assert "I12 no loss - - - -" in words
+    assert "Intents by write requests: 0: 2, 1: 40" in words
+    assert "fast 12 ms" in words
+    assert "* published b1 {_type: book} -" in words
+
+
 def test_an_empty_report_says_that_nothing_was_checked() -> None:
     assert "Nothing was checked" in printed(report())
 
@@ -114,7 +132,7 @@ def test_the_junit_report_has_a_test_case_per_named_case(tmp_path: Path) -> None
         ("scenarios prd", "2", "0"),
         ("machine n:1", "2", "1"),
     ]
-    assert [case.get("name") for case in suites[0]] == ["prd/a [drafts]", "prd/a [published]"]
+    assert [case.get("name") for case in suites[0].findall("testcase")] == ["prd/a [drafts]", "prd/a [published]"]
     failure = suites[1].find("testcase/failure")
     assert failure is not None
     assert failure.text == "I1 symmetry in drafts"
@@ -162,32 +180,58 @@ def test_a_replay_names_the_engine_that_was_judged(folder: Path) -> None:
     assert other.parts[0].failures[0].replay.endswith("wrong.yaml --engine bidir:Engine")
 
 
+def without_the_long_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out what has tests of its own and takes too long for these."""
+    monkeypatch.setattr(units, "LIFE_KINDS", ())
+    monkeypatch.setattr(units, "paths_part", lambda *_, **__: PartResult("paths", "", 1, "ways"))
+    monkeypatch.setattr(units, "selected_simulation", lambda *_, **__: [])
+    monkeypatch.setattr(units, "state_parts", lambda *_, **__: [])
+    monkeypatch.setattr(units, "run_latency", lambda *_, **__: [PartResult("latency", "", 1, "figures")])
+    monkeypatch.setattr(units, "criteria_part", lambda *_, **__: PartResult("criteria", "", 1, "criteria"))
+
+
 @pytest.mark.parametrize(
     ("only", "parts"),
     [
-        ("machines", ["machine"]),
+        ("machines", ["machine", "machine", "paths"]),
         ("latency", ["latency"]),
         ("broken", ["broken engines"]),
-        ("*", ["scenarios prd", "scenarios museum", "machine", "latency", "broken engines"]),
+        ("criteria", ["criteria"]),
+        ("machine many-to-one", ["machine"]),
+        ("scenarios museum", ["scenarios museum"]),
+        (
+            "*",
+            [
+                "scenarios prd",
+                "scenarios museum",
+                "machine",
+                "machine",
+                "paths",
+                "latency",
+                "criteria",
+                "broken engines",
+            ],
+        ),
     ],
 )
 def test_only_selects_parts_by_name(folder: Path, monkeypatch: pytest.MonkeyPatch, only: str, parts: list[str]) -> None:
     asked: list[tuple[Any, ...]] = []
-    # Parts with tests of their own, and too long for this one.
-    monkeypatch.setattr(suite, "selected_simulation", lambda *_, **__: [])
-    monkeypatch.setattr(suite, "state_parts", lambda *_, **__: [])
-    monkeypatch.setattr(suite, "killing_part", lambda *_, **__: PartResult("broken engines", "", 1, "engines"))
+    without_the_long_parts(monkeypatch)
+    monkeypatch.setattr(units, "KINDS", KINDS[:2])
+    monkeypatch.setattr(units, "killing_part", lambda *_, **__: PartResult("broken engines", "", 1, "engines"))
 
     def machines(profile: str, seed: int, engine: Any, **options: Any) -> list[PartResult]:
-        asked.append((profile, seed, engine, options["found"]))
+        asked.append((profile, seed, engine, options["found"], [kind.name for kind in options["kinds"]]))
         return [PartResult("machine", "", 1, "runs")]
 
-    monkeypatch.setattr(suite, "machine_parts", machines)
-    monkeypatch.setattr(suite, "run_latency", lambda engine: [PartResult("latency", "", 1, "figures")])
+    monkeypatch.setattr(units, "machine_parts", machines)
     one = run_suite(SuiteOptions(only=only, scenarios=folder, profile="deep", seed=7))
     assert [part.name for part in one.parts] == parts
-    if "machine" in parts:
-        assert asked == [("deep", 7, Engine, folder / "found")]
+    kinds = [kind.name for kind in KINDS[:2]]
+    expected = (
+        kinds if "machine" in parts and only != "machine many-to-one" else [*parts.count("machine") * ["many-to-one"]]
+    )
+    assert asked == [("deep", 7, Engine, folder / "found", [kind]) for kind in expected]
 
 
 @pytest.mark.parametrize(
@@ -248,11 +292,12 @@ def test_an_engine_that_stops_a_part_fails_it_and_the_others_are_judged(
     def stopped(*_: Any, **__: Any) -> list[PartResult]:
         raise ValueError("no licence")
 
-    monkeypatch.setattr(suite, "machine_parts", stopped)
-    monkeypatch.setattr(suite, "run_latency", lambda engine: [PartResult("latency", "", 1, "figures")])
-    monkeypatch.setattr(suite, "selected_simulation", lambda *_, **__: [])
-    monkeypatch.setattr(suite, "state_parts", lambda *_, **__: [])
+    without_the_long_parts(monkeypatch)
+    monkeypatch.setattr(units, "KINDS", KINDS[:1])
+    monkeypatch.setattr(units, "machine_parts", stopped)
     one = run_suite(SuiteOptions(scenarios=folder))
-    assert [part.name for part in one.parts][-2:] == ["state machines", "latency"]
+    assert [part.name for part in one.parts][-4:] == ["machine one-to-one", "paths", "latency", "criteria"]
     assert not one.passed
-    assert "brought to a stop: ValueError: no licence (in stopped," in one.parts[-2].failures[0].text
+    (failure,) = one.parts[-4].failures
+    assert "brought to a stop: ValueError: no licence (in stopped," in failure.text
+    assert failure.replay == 'bidir conformance --only "machine one-to-one" --profile default --seed 0'

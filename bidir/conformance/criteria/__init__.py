@@ -1,0 +1,1 @@
+"""The requirement's own success criteria, measured: success rate, added latency, no regression, clear messages."""

@@ -1,0 +1,5 @@
+"""`python -m codex_fields`."""
+
+from codex_fields.cli import main
+
+main()

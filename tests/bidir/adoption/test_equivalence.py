@@ -130,13 +130,14 @@ def placed(document, path, value):
 
 
 @st.composite
-def datasets(draw, schema=SCHEMA):
+def datasets(draw, schema=SCHEMA, strangers=tuple(POOL)):
+    """Documents of the pools; now and then one version of a group is of another type, one of `strangers`."""
     documents = []
     for group, kind in TYPE_OF.items():
         for layer in LAYERS:
             if draw(st.integers(0, 3)) >= (1 if layer else 3):
                 continue
-            shown = draw(st.sampled_from(tuple(TYPE_OF.values()))) if draw(st.integers(0, 40)) == 40 else kind
+            shown = draw(st.sampled_from(strangers)) if draw(st.integers(0, 40)) == 40 else kind
             document = {"_id": layer + group, "_type": shown, "_rev": "r1", "text": "t"}
             if layer and draw(st.integers(0, 12)) == 12:
                 document["_system"] = {"delete": True}
@@ -182,7 +183,9 @@ def test_the_audit_of_an_export_is_that_of_the_engine(documents, notes, audit_in
     assert found == audit_in_memory(SCHEMA, documents, notes)
 
 
-@given(documents=datasets())
+# A version of a type without relations is read by neither: a lake refuses to create it once more, and the repair of a
+# lake lists the document as left; an export has nobody who would refuse.
+@given(documents=datasets(strangers=tuple(name for name in POOL if name != "plain")))
 @settings(max_examples=10 * DEEP, **QUIET)
 def test_the_repair_of_an_export_is_that_of_the_engine(documents, repair_in_memory, written):
     found, lost, by_id = repair_in_memory(SCHEMA, documents)

@@ -178,13 +178,18 @@ class Follower:
             # An event is missing: what happened stands in the history, behind the last event of the broken chains.
             self._carrier.counters["gaps"] += 1
             self._fall_behind(self._sequencer.last_known())
-            self._sequencer.restart()
+            self._restart()
         self._catch_up()
+
+    def _restart(self) -> None:
+        """Give up the chains of events; what was held back still tells when something changed."""
+        for step in self._sequencer.restart():
+            self._note_change(step)
 
     def _take(self, event: Mapping[str, Any]) -> None:
         kind = event.get("type", "mutation")
         if kind in ("reset", "error", "reconnect"):
-            self._sequencer.restart()
+            self._restart()
             self._fall_behind()
         if kind != "mutation":
             return
@@ -206,11 +211,15 @@ class Follower:
                 self._keep_carried(step.document_id, step.after)
             return
         self._touched_at[group] = self._now()
-        self._changed_at.setdefault(step.document_id, {}).update(self._moments(step))
+        self._note_change(step)
         if step.document_id in self._earlier:
+            if self._earlier[step.document_id] is None and step.after is None and step.known_before:
+                # It came and went before it was looked at; what it linked while it was there has to be let go.
+                self._earlier[step.document_id] = step.before
             return
         if step.known_before:
-            self._earlier[step.document_id] = step.before
+            # An event may come late, after what it tells was caught up with: then that is where the change begins.
+            self._earlier[step.document_id] = self._carried.get(step.document_id, step.before)
         else:
             self._fall_behind()
 
@@ -227,6 +236,12 @@ class Follower:
         moments = (self._answered_at.get(group), None if upper else self._appeared_at.get(group))
         recent = any(one is not None and self._now() - one < IN_FLIGHT_SECONDS_MAX for one in moments)
         return (step.before is None and upper) or recent
+
+    def _note_change(self, step: Step) -> None:
+        """Remember when the fields that a step changed were changed last."""
+        times = self._changed_at.setdefault(step.document_id, {})
+        for name, moment in self._moments(step).items():
+            times[name] = max(moment, times.get(name, ""))
 
     def _moments(self, step: Step) -> dict[str, str]:
         """Return the fields that a step changed, with its time."""
@@ -260,8 +275,8 @@ class Follower:
                 if (not only or document_id in only) and group_of(document_id) not in self._quarantined:
                     self._earlier[document_id] = self._carried.get(document_id, before)
                     self._touched_at[group_of(document_id)] = self._now()
-                    if before is None and layer_of(document_id) != PUBLISHED:
-                        self._note_moment(self._appeared_at, group_of(document_id))
+                    # Whether this follower answered it before it was started anew is not known any more.
+                    self._note_moment(self._answered_at, group_of(document_id))
             del self._behind[place]
 
     # ---------------------------------------------------------------------------------------------- carrying
@@ -283,7 +298,7 @@ class Follower:
                 self._nothing_newer(made, snapshot, earlier)
 
         try:
-            self._carrier.read_all(run, Reading(names, (), names, deep=True))
+            self._carrier.read_all(run, Reading(names, (), names, deep=True), map(layer_of, earlier))
             changed = self._not_carried_yet(earlier, run.snapshot)
             outcome = self._carrier.follow_up(
                 changed, run, changed_at=self._times_of(changed, run.snapshot), confirm=nothing_newer
@@ -308,15 +323,17 @@ class Follower:
         self._advance()
         return [outcome, *healed]
 
-    def _times_of(self, earlier: Collection[str], snapshot: Snapshot) -> dict[str, dict[str, str]]:
-        """Return when the fields of what changed were changed; for what no event told, when the document was."""
+    def _times_of(self, earlier: Mapping[str, Document | None], snapshot: Snapshot) -> dict[str, dict[str, str]]:
+        """Return when the fields of what changed were changed; what no event told, when the document was."""
         times: dict[str, dict[str, str]] = {}
-        for key in earlier:
-            document = snapshot.documents.get(key) or {}
-            updated = document.get("_updatedAt")
-            fields = self._carrier.schema.fields_of(str(document.get("_type")))
-            known = self._changed_at.get(key)
-            times[key] = known if known is not None else {field.name: str(updated) for field in fields if updated}
+        for key, before in earlier.items():
+            now = snapshot.documents.get(key)
+            shown = now or before or {}
+            known = times[key] = dict(self._changed_at.get(key, {}))
+            for field in self._carrier.schema.fields_of(str(shown.get("_type"))):
+                values = [value_at(one, field.path) if one is not None else None for one in (before, now)]
+                if field.name not in known and "_updatedAt" in shown and not same_json(*values):
+                    known[field.name] = str(shown["_updatedAt"])
         return times
 
     def _nothing_newer(self, made: Plan, snapshot: Snapshot, earlier: Collection[str]) -> None:

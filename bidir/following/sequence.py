@@ -95,10 +95,12 @@ class Sequencer:
         self._held.pop(document_id, None)
         self._last.pop(document_id, None)
 
-    def restart(self) -> None:
-        """Give every chain up, after the stream itself was interrupted."""
+    def restart(self) -> list[Step]:
+        """Give every chain up, after the stream itself was interrupted; return what was held back, in no order."""
+        dropped = [self._as_step(event) for held in self._held.values() for _, event in held]
         self._held.clear()
         self._last.clear()
+        return dropped
 
     def _released(self, document_id: str) -> list[Step]:
         """Return the held-back events that follow now, in order."""
@@ -124,6 +126,11 @@ class Sequencer:
         self._last.move_to_end(document_id)
         while len(self._last) > REVISIONS_MAX:
             self._last.popitem(last=False)
+        return self._as_step(event)
+
+    @staticmethod
+    def _as_step(event: Event) -> Step:
+        document_id, transaction = str(event["documentId"]), str(event["transactionId"])
         known = "previous" in event or "previousRev" not in event
         after, timestamp = event.get("result"), str(event.get("timestamp") or "")
         return Step(document_id, transaction, event.get("previous"), known, after, timestamp)

@@ -82,6 +82,9 @@ def _lost_updates(run: Run, entry: Entry, writers: Mapping[str, list[Entry]]) ->
         for earlier in _unseen(entry, name, writers):
             fresh = _halves(run, earlier.after, name).keys() - _halves(run, earlier.before, name).keys()
             for field, target in sorted(gone & fresh):
+                if entry.act is not None and target == entry.act.group:
+                    # The other half of a link that the editor's own words take away.
+                    continue
                 yield Finding(
                     "lost update",
                     f"{name}: {field} → {target}, written by {_who(earlier)}, was taken away by {_who(entry)}, "
@@ -118,12 +121,16 @@ def _disagreement(
     if inverse is None or (group in targets(other, inverse[1])) == holds:
         return
     place = str(other["_id"])
-    if holds is False and split_id(place)[0] == PUBLISHED != layer:
+    if layer not in (PUBLISHED, entry.act.layer) or (holds is False and split_id(place)[0] == PUBLISHED != layer):
+        # What follows in another layer rests on a look at who is there, which may miss somebody (F3).
         return
-    for earlier in _unseen(entry, place, writers):
-        if earlier.sent is None or earlier.act is None or earlier.author == entry.author or place not in earlier.before:
-            # What was not there when it was looked for cannot be locked, and a worker may write one half alone (the
-            # other stands already); the events bring both together again.
+    unseen = _unseen(entry, place, writers)
+    if any(place not in earlier.before for earlier in unseen):
+        # What was not there when it was looked for cannot be locked; the events bring both together again.
+        return
+    for earlier in unseen:
+        if earlier.sent is None or earlier.act is None or earlier.author == entry.author:
+            # A script, or a worker, who may write one half alone because the other stands already.
             continue
         then = _halves(run, earlier.before, place).keys() ^ _halves(run, earlier.after, place).keys()
         if any(target == group for _, target in then) or (not inverse[1].many and then):

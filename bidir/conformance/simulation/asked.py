@@ -62,8 +62,10 @@ def _intent(run: Run, entry: Entry, bases: Bases) -> Intent:
     if act is None:
         return Intent(PUBLISHED, weakened=everybody)
     if act.move in EDITS:
-        # In a release strength depends on what else has a version there (E8.6), and a draft's items are copied.
-        strength = frozenset() if act.layer in (PUBLISHED, DRAFTS) else everybody
+        # A pointer at what is not published must not be strong; in a release that depends on what else has a version
+        # there, and a draft's items are copied (E8.6).
+        unpublished = frozenset(group for group in everybody if group not in entry.before)
+        strength = unpublished if act.layer in (PUBLISHED, DRAFTS) else everybody
         return Intent(act.layer, stated_by(run, act, before), weakened=strength)
     name = stored_of(act)
     versions = frozenset(one for one in before if split_id(one)[1] == act.group)
@@ -77,8 +79,10 @@ def _intent(run: Run, entry: Entry, bases: Bases) -> Intent:
     if act.move == "delete":
         return Intent(PUBLISHED, {}, versions, frozenset((act.group,)), everybody)
     if act.move == "discard":
-        # A version made between reading and writing cannot be locked: nothing was there to lock.
+        # A version made between reading and writing cannot be locked: nothing was there to lock. Nor can one be found
+        # by its id whose release a query does not show yet.
         last = {one for one in entry.shown if split_id(one)[1] == act.group} <= {name} or versions <= {name}
+        last = last or bool(run.course.dials.lag_max)
         gone = frozenset((act.group,)) if last else frozenset()
         return Intent(act.layer, {}, frozenset((name,)), gone, weakened=gone)
     if act.move == "create_version":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bidir.conformance.invariants import Breach, check_invariants, split_id, targets
+from bidir.conformance.invariants import Breach, check_invariants, resolve_view, split_id, targets
 from bidir.conformance.simulation.findings import Finding
 from bidir.conformance.simulation.ledger import Entry
 from bidir.conformance.simulation.running import CALM_SECONDS, QUIET_SECONDS, Run
@@ -83,7 +83,9 @@ def _waiting(run: Run) -> Iterator[Finding]:
         return
     told = set()
     for item in run.pending:
-        if item.reason not in MAY_WAIT and item.key not in told:
+        # Whatever it waited for at first: where there is no target to be seen, it is that now.
+        shown = item.target in resolve_view(run.documents, item.layer)
+        if shown and item.reason not in MAY_WAIT and item.key not in told:
             told.add(item.key)
             text = f"{item.source} → {item.target} in {item.layer} still waits: {item.reason}"
             yield Finding("pending", text)

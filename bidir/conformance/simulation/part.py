@@ -6,19 +6,23 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from pathlib import Path
 
 from bidir.clock import SystemClock
 from bidir.conformance.lakes import EmbeddedLake
 from bidir.conformance.parts import Failure, PartResult, Profile
+from bidir.conformance.pictures import Picture
 from bidir.conformance.playing import EngineFactory
 from bidir.conformance.simulation.cast import abilities_of
 from bidir.conformance.simulation.convergence import Convergence, judge_batchings, judge_deliveries
-from bidir.conformance.simulation.course import KIND_NAMES, draw_course
+from bidir.conformance.simulation.course import KIND_NAMES, draw_course, given_documents
 from bidir.conformance.simulation.crashing import play_crashes
+from bidir.conformance.simulation.found import write_found
 from bidir.conformance.simulation.judging import Verdict, judge
 from bidir.conformance.simulation.running import schema_of
 from bidir.conformance.simulation.shrinking import shrink
 from bidir.conformance.simulation.story import told
+from bidir.conformance.totals import ANY, INVARIANTS
 
 __all__ = [
     "EFFORTS",
@@ -54,6 +58,11 @@ EFFORTS: dict[Profile, Effort] = {
 FAILURES_MAX = 3
 """Failures after which the rest is not played: each is shrunk, and they tend to be the same one."""
 
+END_RULES = ("I1", "I2", "I3", "I5")
+"""What the documents are judged by once nothing goes wrong any more."""
+TRANSACTION_RULES = ("I4", "I7", "I8", "I10", "I12")
+"""What every transaction is judged by."""
+
 PROBED_KIND = "one-to-one"
 
 
@@ -63,16 +72,18 @@ def run_simulation(
     engine_factory: EngineFactory,
     *,
     engine_option: str = "",
+    found: Path | None = None,
     on_part: Callable[[str], None] | None = None,
 ) -> list[PartResult]:
     """Play the simulation against engines from `engine_factory(schema, backend)`.
 
-    Seeds are `seed`/0, `seed`/1, …; a failure's replay command plays the one course again and shrinks it again.
+    Seeds are `seed`/0, `seed`/1, …; a failure's replay command plays the one course again and shrinks it again. What
+    fails without faults, one act after the other, is also written as a scenario into `found`.
     """
     effort = EFFORTS[profile]
     abilities = abilities_of(engine_factory(schema_of(PROBED_KIND), EmbeddedLake().backend()))
     parts: dict[str, Callable[[], PartResult]] = {
-        "simulation": lambda: _seeds(effort, seed, engine_factory, abilities, engine_option),
+        "simulation": lambda: _seeds(effort, seed, engine_factory, abilities, engine_option, found),
         "crash at every await": lambda: _crashes(engine_factory, abilities, engine_option),
         "convergence": lambda: _convergence(effort, seed, engine_factory, abilities),
     }
@@ -96,13 +107,14 @@ def selected_simulation(
     engine_factory: EngineFactory,
     *,
     engine_option: str = "",
+    found: Path | None = None,
     on_part: Callable[[str], None] | None = None,
 ) -> list[PartResult]:
     """Play what `only` selects: everything, or the one course that it names."""
     name = only.removeprefix(f"{NAME}/")
     if name != only and not set(name) & set("*?["):
-        return [replay_seed(name, engine_factory, engine_option=engine_option)]
-    return run_simulation(profile, seed, engine_factory, engine_option=engine_option, on_part=on_part)
+        return [replay_seed(name, engine_factory, engine_option=engine_option, found=found)]
+    return run_simulation(profile, seed, engine_factory, engine_option=engine_option, found=found, on_part=on_part)
 
 
 def seeds_of(effort: Effort, seed: int) -> Iterator[tuple[str, str]]:
@@ -116,7 +128,9 @@ def seeds_of(effort: Effort, seed: int) -> Iterator[tuple[str, str]]:
             yield f"{seed}/{number}/long", "long"
 
 
-def _seeds(effort: Effort, seed: int, factory: EngineFactory, abilities: frozenset[str], option: str) -> PartResult:
+def _seeds(
+    effort: Effort, seed: int, factory: EngineFactory, abilities: frozenset[str], option: str, found: Path | None
+) -> PartResult:
     clock = SystemClock()
     started = clock.monotonic()
     counts: Counter[str] = Counter()
@@ -125,7 +139,8 @@ def _seeds(effort: Effort, seed: int, factory: EngineFactory, abilities: frozens
         verdict = judge(draw_course(name, abilities=abilities, length=length), factory)
         _count(counts, verdict)
         if not verdict.holds:
-            failures.append(_failure(verdict, factory, f"bidir conformance --only simulation/{name}{option}"))
+            replay = f"bidir conformance --only simulation/{name}{option}"
+            failures.append(_failure(verdict, factory, replay, found, option))
             if len(failures) >= FAILURES_MAX:
                 break
     seconds = clock.monotonic() - started
@@ -139,7 +154,7 @@ def _seeds(effort: Effort, seed: int, factory: EngineFactory, abilities: frozens
         unit="seeds",
         failures=tuple(failures),
         seconds=seconds,
-        facts=dict(counts),
+        facts={**counts, INVARIANTS: _checks(counts)},
     )
 
 
@@ -152,9 +167,25 @@ def _count(counts: Counter[str], verdict: Verdict) -> None:
     counts.update(f"fault: {fault.partition(': ')[2]}" for fault in run.faults_happened)
 
 
-def _failure(verdict: Verdict, factory: EngineFactory, replay: str) -> Failure:
+def _checks(counts: Counter[str]) -> dict[str, dict[str, int]]:
+    """Return the checks by invariant: of every transaction, and of every run's end in both views."""
+    ends = {rule: dict.fromkeys(("published", "drafts"), counts["seeds"]) for rule in END_RULES}
+    return ends | {rule: {ANY: counts["transactions"]} for rule in TRANSACTION_RULES}
+
+
+def _failure(verdict: Verdict, factory: EngineFactory, replay: str, found: Path | None, engine_option: str) -> Failure:
     smallest = shrink(verdict, factory)
-    return Failure(f"seed {verdict.run.course.seed}", told(smallest), replay)
+    scenario = None if found is None else write_found(smallest, factory, found)
+    text = told(smallest) + (
+        "" if scenario is None else f"\n\nwithout any race: bidir scenario run {scenario}{engine_option}"
+    )
+    path = "" if scenario is None else str(scenario)
+    return Failure(f"seed {verdict.run.course.seed}", text, replay, path, _picture(smallest))
+
+
+def _picture(verdict: Verdict) -> Picture:
+    given = {str(body["_id"]): body for body in given_documents(verdict.run.course)}
+    return Picture(given, verdict.run.documents, "the whole run")
 
 
 def _crashes(factory: EngineFactory, abilities: frozenset[str], option: str) -> PartResult:
@@ -166,7 +197,9 @@ def _crashes(factory: EngineFactory, abilities: frozenset[str], option: str) -> 
         checked += 1
         if not verdict.holds and len(failures) < FAILURES_MAX:
             name = "; ".join(verdict.run.faults_happened)
-            failures.append(Failure(name, told(verdict), f"bidir conformance --only simulation{option}"))
+            failures.append(
+                Failure(name, told(verdict), f"bidir conformance --only simulation{option}", picture=_picture(verdict))
+            )
     return PartResult(
         name="crash at every await",
         title="each process dies at each of its requests in turn, before it or before the answer, and starts anew",
@@ -195,11 +228,16 @@ def _convergence(effort: Effort, seed: int, factory: EngineFactory, abilities: f
         unit="ways",
         failures=tuple(failures[:FAILURES_MAX]),
         seconds=clock.monotonic() - started,
-        facts={"excused: reverted in the same transaction": sum(one.excused for one in done)},
+        facts={
+            "excused: reverted in the same transaction": sum(one.excused for one in done),
+            INVARIANTS: {"I11": {ANY: sum(one.ways for one in done)}},
+        },
     )
 
 
-def replay_seed(name: str, engine_factory: EngineFactory, *, engine_option: str = "") -> PartResult:
+def replay_seed(
+    name: str, engine_factory: EngineFactory, *, engine_option: str = "", found: Path | None = None
+) -> PartResult:
     """Play one course again, by the name it has in a report (`0/17`, `0/44/long`), and shrink it if it fails."""
     abilities = abilities_of(engine_factory(schema_of(PROBED_KIND), EmbeddedLake().backend()))
     length = "long" if name.endswith("/long") else "short"
@@ -207,7 +245,7 @@ def replay_seed(name: str, engine_factory: EngineFactory, *, engine_option: str 
     started = clock.monotonic()
     verdict = judge(draw_course(name, abilities=abilities, length=length), engine_factory)
     replay = f"bidir conformance --only simulation/{name}{engine_option}"
-    failures = () if verdict.holds else (_failure(verdict, engine_factory, replay),)
+    failures = () if verdict.holds else (_failure(verdict, engine_factory, replay, found, engine_option),)
     return PartResult(
         name=f"simulation {name}",
         title="one course again",

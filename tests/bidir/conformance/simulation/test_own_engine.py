@@ -4,28 +4,18 @@ import os
 
 import pytest
 
+from bidir.conformance.lakes import EmbeddedLake
+from bidir.conformance.simulation.cast import abilities_of
 from bidir.conformance.simulation.convergence import all_batchings, all_deliveries, judge_batchings, judge_deliveries
 from bidir.conformance.simulation.course import KIND_NAMES, draw_course
 from bidir.conformance.simulation.crashing import crash_courses, play_crashes
 from bidir.conformance.simulation.judging import judge
 from bidir.conformance.simulation.part import EFFORTS, run_simulation, selected_simulation, wants_simulation
+from bidir.conformance.simulation.running import schema_of
 from bidir.conformance.simulation.story import told
 from bidir.engine import Engine
 
-ABILITIES = frozenset(
-    [
-        "follow",
-        "publish",
-        "unpublish",
-        "discard",
-        "delete",
-        "create_version",
-        "publish_release",
-        "heal",
-        "pending",
-        "form",
-    ]
-)
+ABILITIES = abilities_of(Engine(schema_of("one-to-one"), EmbeddedLake().backend()))
 # Each of these has found a fault of the engine's; what it was stands in the tests of the follower and of races.
 ONCE_BROKEN = ["10", "78", "104", "129", "210", "298", "347", "388", "494", "585", "927", "1267", "1545", "3481"]
 

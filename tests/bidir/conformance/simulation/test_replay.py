@@ -5,24 +5,13 @@ import subprocess
 import sys
 import threading
 
+from bidir.conformance.lakes import EmbeddedLake
+from bidir.conformance.simulation.cast import abilities_of
 from bidir.conformance.simulation.course import draw_course
-from bidir.conformance.simulation.running import play
+from bidir.conformance.simulation.running import play, schema_of
 from bidir.engine import Engine
 
-ABILITIES = frozenset(
-    [
-        "follow",
-        "publish",
-        "unpublish",
-        "discard",
-        "delete",
-        "create_version",
-        "publish_release",
-        "heal",
-        "pending",
-        "form",
-    ]
-)
+ABILITIES = abilities_of(Engine(schema_of("one-to-one"), EmbeddedLake().backend()))
 SEEDS = [f"replay/{number}" for number in range(6)]
 PROGRAM = """
 import sys

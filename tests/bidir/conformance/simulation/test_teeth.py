@@ -34,17 +34,17 @@ def first_verdict(factory, kind, weather):
 
 # (engine, kind, weather, rules of which one is named)
 CASES = [
-    ("no_locks", "one-to-one", "busy", {"lost update", "write skew", "cycle", "I7 frame"}),
+    ("no_locks", "one-to-one", "busy", {"lost update", "write skew", "cycle", "I7 frame", "I12 no loss"}),
     ("lock_source_only", "one-to-one", "late", {"lost update", "write skew", "cycle", "I1 symmetry"}),
     ("swallows_403_on_the_source", "one-to-one", "deadly", {"I12 no loss"}),
     ("forgets_its_place", "one-to-one", "deadly", {"I1 symmetry", "I3 no duplicates"}),
-    ("create_or_replace", "one-to-one", "busy", {"lost update", "I7 frame"}),
+    ("create_or_replace", "one-to-one", "busy", {"lost update", "I7 frame", "I12 no loss"}),
     ("create_if_not_exists", "one-to-one", "busy", {"I12 no loss"}),
     ("whole_array_set", "many-to-many", "behind", {"lost update"}),
     ("no_eviction", "one-to-one", "late", {"I1 symmetry"}),
-    ("whole_document_co_publish", "one-to-one", "deadly", {"I7 frame"}),
+    ("whole_document_co_publish", "one-to-one", "deadly", {"I7 frame", "I12 no loss"}),
     ("two_requests", "one-to-one", "busy", {"I10 bounded work"}),
-    ("overwrites_text", "one-to-one", "busy", {"I7 frame"}),
+    ("overwrites_text", "one-to-one", "busy", {"I7 frame", "I12 no loss"}),
     ("one_sided", "many-to-many", "calm", {"I1 symmetry"}),
     ("clears_everything", "one-to-one", "calm", {"I4 isolation", "I8 intent", "I7 frame", "I12 no loss"}),
     ("does_nothing", "one-to-one", "calm", {"I12 no loss"}),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bidir.errors import BackendError, DocumentMissing, RevisionConflict
@@ -173,10 +173,21 @@ def drop_healed(schema: Schema, backend: Backend, store: PendingStore) -> None:
         if link is None:
             if not holds:
                 store.settle([item.key])
+                store.add(_elsewhere(world, item))
             continue
         there = world.holds(link.target, link.mirrored.field, item.layer, link.group)
         if holds == there and (not holds or world.visible(link.target, item.layer)):
             store.settle([item.key])
+
+
+def _elsewhere(world: World, item: Pending) -> Iterator[Pending]:
+    """Yield, for a pointer at a missing document that left its layer, the same in the layers that still have it.
+
+    So it is where a document is taken offline and its draft says what it said.
+    """
+    for layer in world.layers_of(item.source) if world.type_of(item.target) is None else ():
+        if any(world.holds(item.source, field, layer, item.target) for field in world.fields_of(item.source)):
+            yield replace(item, layer=layer)
 
 
 def heal(schema: Schema, backend: Backend, store: PendingStore, *, only: Collection[Key] | None = None) -> Outcome:

@@ -210,9 +210,7 @@ class Judge:
         if not refused:
             yield from self._cost(meaning, happened, before, after)
             yield from self._changes(meaning, before, after)
-        # While somebody may not write something, halves wait, and what depends on them does (E5).
-        if not self._denied:
-            yield from self._state(after)
+        yield from self._state(after)
 
     # ---------------------------------------------------------------------------------------------------- measures
 

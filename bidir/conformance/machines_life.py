@@ -346,9 +346,6 @@ class LifeMachine(RuleBasedStateMachine):
         if drawn is None or not self.world.trace.follow:
             return
         layer, group, edit = drawn
-        # A version made from a draft brings links of its own, whose partners may be the forbidden one.
-        if group not in {*self.world.stored(layer), *self.world.stored(PUBLISHED)}:
-            return
         now = self.world.view(layer, group)[group, edit.edit.field]
         others = sorted({*edit.edit.value, *now} - {group})
         if not others or set(now) == set(edit.edit.value):
@@ -393,7 +390,7 @@ class LifeMachine(RuleBasedStateMachine):
         stored = self.world.body(layer, group).get(field) if self.model.is_many(group, field) else ()
         drawn = self.drawer.draw(data.draw, view, group, field, stored or ())
         again = set(drawn.edit.value) == set(view[group, field]) and any("insert" in patch for patch in drawn.patches)
-        if again or set(drawn.edit.value) & set(self.world.missing()):
+        if again:
             return None
         return {"patch": {"id": name, **_weak(drawn.patches[0])}}
 

@@ -182,13 +182,14 @@ class LifeWorld:
         return found
 
     def is_held_up(self, release: str) -> bool:
-        """Whether the release takes a document offline that something outside of it refers to strongly.
+        """Whether the release takes a document offline that a release which takes no writes refers to strongly.
 
-        The lake refuses that (E8.13 speaks of the pointers in the release alone).
+        The lake refuses that, and nobody can make the pointer weak there.
         """
         marked = set(self.stored(release)) - set(self.editable(release))
+        locked = self.releases("scheduled", "archived")
         return any(
-            target in marked and not weak and split_id(name)[0] != release
+            target in marked and not weak and split_id(name)[0] in locked
             for name, body in self.documents().items()
             for end in self.schema.fields_of(str(body["_type"]))
             for target, weak in references(body, end)

@@ -227,7 +227,9 @@ class Meanings:
             deleted.add(group)
         wanted = self._same([before[name] for name, group in held.items() if group in stated], PUBLISHED)
         intent = self._intent(PUBLISHED, before, stated, deleted, weakened=self._groups(before))
-        return Meaning(kind, PUBLISHED, intent, frozenset(held.values()), wanted, writes_max=2)
+        # What is to be taken offline needs its pointers made weak first (E8.13).
+        writes = 2 if len(stated.keys() & set(held.values())) == len(held) else 3
+        return Meaning(kind, PUBLISHED, intent, frozenset(held.values()), wanted, writes_max=writes)
 
     def archive(self, release: str, before: Documents) -> Meaning:
         """The versions go and can come back; nothing else changes (row 27)."""

@@ -5,7 +5,7 @@ Source: bidirectional semantics, E2 R6 and R7, E4 rows 19–23, E8.2, E8.8, E8.1
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from bidir.planning.closure import connect, disconnect, wait_for
@@ -39,6 +39,9 @@ def adopt(work: Work, group: str, layer: str, body: Mapping[str, Any] | None, *,
             if not stated and free:
                 connect(work, layer, link, mode="claim")
                 free = field.many
+            elif (barred := work.barred(claimant)) is not None:
+                # The pointer is not wanted, but its document may not be written: whoever may drops it.
+                wait_for(work, layer, link, barred)
             else:
                 why = "states another value" if stated else "has one place only"
                 work.notice(
@@ -178,12 +181,16 @@ def withdraw(work: Work, group: str, before: Mapping[str, Mapping[str, int]]) ->
     weaken_pointers(work, group)
 
 
-def weaken_pointers(work: Work, group: str) -> None:
-    """Make the relation's strong pointers at a group that leaves published weak, in every version (E8.14)."""
+def weaken_pointers(work: Work, group: str, *, apart_from: Collection[str] = ()) -> None:
+    """Make the relation's strong pointers at a group that leaves published weak, in every version (E8.14).
+
+    The group's own drafts and versions are among them: to the lake a pointer at itself is a pointer like any other.
+    Versions in the layers `apart_from` are left alone.
+    """
     world = work.world
     for claimant in world.claiming_groups(group):
         for layer in world.layers_of(claimant):
-            if layer in world.snapshot.locked or claimant == group:
+            if layer in world.snapshot.locked or layer in apart_from:
                 continue
             for field in world.fields_of(claimant):
                 slot = world.slot(claimant, field, layer)

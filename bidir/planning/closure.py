@@ -193,10 +193,9 @@ def _outdo(work: Work, layer: str, link: Link, accepted: Mapping[tuple[str, str,
 def deferral(work: Work, layer: str, link: Link) -> PendingReason | None:
     """Return why the mirrored half of `link` cannot be written in `layer` now, None if it can."""
     world = work.world
-    if work.source_only is not None:
-        return work.source_only
-    if link.target in work.refused:
-        return "permission"
+    barred = work.barred(link.target)
+    if barred is not None:
+        return barred
     if world.has_variants(link.group) or world.has_variants(link.target):
         return "variant"
     if work.publishing and layer == PUBLISHED and link.relation.publish_partners != "field":

@@ -25,8 +25,9 @@ def secure_items(work: Work, layer: str, edit: SlotEdit) -> None:
     slot = world.slot(edit.group, edit.field, layer)
     if slot is None:
         return
-    if work.source_only is None:
-        # What goes out alone goes out as it was said: it may rest on what was read too long ago.
+    if work.source_only is None or world.base(edit.group, layer) is None:
+        # What goes out alone goes out as it was said: it may rest on what was read too long ago. A version that is
+        # made here rests on nothing but what is written with it.
         drop_repeats(work, layer, edit)
     old = _strong_before(work, layer, edit)
     slot = world.slot(edit.group, edit.field, layer)

@@ -14,7 +14,7 @@ from dataclasses import field as dataclass_field
 from typing import Any, Literal
 
 from bidir.errors import DocumentMissing, IntentError
-from bidir.planning.arrivals import erase
+from bidir.planning.arrivals import erase, weaken_pointers
 from bidir.planning.intent import Simulated
 from bidir.planning.items import with_reference
 from bidir.planning.work import Work
@@ -213,8 +213,9 @@ def _create_version(work: Work, operation: Operation, group: str, staged: Staged
 
 
 def _soften(work: Work, operation: Operation, group: str, staged: Staged) -> None:
-    """Make strong relation pointers at a group the release unpublishes weak, in the release (E8.13)."""
+    """Make strong relation pointers at a group the release unpublishes weak, in the release (E8.13) and beside it."""
     world, release = work.world, operation.layer
+    _soften_beside(work, group, release)
     for claimant in world.claiming_groups(group):
         seen = world.layer_seen(claimant, release)
         for field in world.fields_of(claimant) if seen is not None and claimant != group else ():
@@ -226,6 +227,27 @@ def _soften(work: Work, operation: Operation, group: str, staged: Staged) -> Non
             for item in _strong_at(slot, group):
                 slot.replace(item, with_reference(field, item, {**(item.reference or {}), "_weak": True}))
             work.written[(claimant, release)] = None
+
+
+def _soften_beside(work: Work, group: str, release: str) -> None:
+    """Weaken what drafts and other releases say, as when the group is unpublished alone (E8.14).
+
+    Published pointers are left alone: the release's own versions replace them, or it takes their documents offline as
+    well. Of such documents the lake keeps a copy as a draft, which would have the strong pointer: it is made here.
+    """
+    world = work.world
+    for claimant in world.claiming_groups(group):
+        published = world.document(claimant, PUBLISHED)
+        if published is None or not world.marked(claimant, release) or world.own(claimant, DRAFTS) is not None:
+            continue
+        if any(_strong_at(world.slot(claimant, field, PUBLISHED), group) for field in world.fields_of(claimant)):
+            work.rewrite(claimant, DRAFTS, copied(published, claimant, DRAFTS))
+            work.user[(claimant, DRAFTS)] = None
+    published = world.own(group, PUBLISHED)
+    # Seen as it will be, so that a pointer that was strong carries the stamp that says so.
+    world.put(group, PUBLISHED, None)
+    weaken_pointers(work, group, apart_from=(PUBLISHED, release))
+    world.put(group, PUBLISHED, published)
 
 
 def _strong_at(slot: Slot | None, target: str) -> list[Item]:

@@ -20,7 +20,7 @@ from bidir.planning.finish import Key, carry_waiting, drop_repeats, prune, repor
 from bidir.planning.intent import Patched, Simulated, Step, simulate
 from bidir.planning.lifecycle import Operation, Staged, put_stamps_back, stage, strengthen_published
 from bidir.planning.restated import last_mention, named_targets, only_restates
-from bidir.planning.upward import reconcile_above
+from bidir.planning.upward import leave_above, reconcile_above
 from bidir.planning.work import Work
 from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of, stored_id
 from bidir.relations import Schema
@@ -286,10 +286,11 @@ def _depart(work: Work, group: str, layer: str) -> None:
 
 def _above(work: Work, simulated: Simulated) -> None:
     """Carry what changed in published to the views above; new versions made there need no second round."""
+    touched = [group for group, layer in [*simulated.touched, *work.written] if layer == PUBLISHED]
     if work.source_only is not None:
         # What is above contradicts only for as long as the other half waits; whoever writes that settles it.
+        leave_above(work, touched, work.source_only)
         return
-    touched = [group for group, layer in [*simulated.touched, *work.written] if layer == PUBLISHED]
     if touched:
         involved = [group for group, _ in [*simulated.touched, *work.written]]
         reconcile_above(work, touched, involved)

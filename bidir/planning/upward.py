@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from bidir.errors import QuarantineError
+from bidir.outcome import PendingReason
 from bidir.planning.closure import connect, disconnect, wait_for
 from bidir.planning.items import place_for
 from bidir.planning.work import Link, Work
@@ -16,7 +17,7 @@ from bidir.refs import DRAFTS, PUBLISHED
 from bidir.relations import Field
 from bidir.siblings import World
 
-__all__ = ["reconcile_above"]
+__all__ = ["leave_above", "reconcile_above"]
 
 STEPS_MAX = 10_000
 """Repairs in one upper view before it is taken for a loop (the checked scopes never needed 24)."""
@@ -37,6 +38,21 @@ def reconcile_above(work: Work, touched: Iterable[str], involved: Iterable[str],
             continue
         followed = [link for group in groups for link in _follow(work, group, view)]
         _repair_view(work, view, others, [*late, *followed])
+
+
+def leave_above(work: Work, touched: Iterable[str], reason: PendingReason) -> None:
+    """List what has to follow above, but not now: the published groups `touched` were written alone (R8, F8).
+
+    A pair that a view above only sees through waits in published already.
+    """
+    world = work.world
+    groups = list(dict.fromkeys(touched))
+    for view in world.release_views():
+        for link in _apart(work, view, groups):
+            ends = (link.group, link.target)
+            shown = all(world.visible(one, view) for one in ends)
+            if shown and any(world.own(one, view) is not None for one in ends):
+                wait_for(work, view, link, "locked-release" if view in world.snapshot.locked else reason)
 
 
 def _changes(world: World, group: str, field: Field, view: str) -> Iterator[str]:
@@ -189,6 +205,12 @@ def _repair_live(work: Work, half: Link) -> None:
 
 def _warn_locked(work: Work, view: str, groups: list[str]) -> None:
     """A locked release takes no writes: what came apart in its view waits (E8.13)."""
+    for link in _apart(work, view, groups):
+        wait_for(work, view, link, "locked-release")
+
+
+def _apart(work: Work, view: str, groups: list[str]) -> Iterator[Link]:
+    """Yield the links of `groups` that changed in `view` and are there on one side only."""
     world = work.world
     for group in groups:
         for field in world.fields_of(group):
@@ -199,4 +221,4 @@ def _warn_locked(work: Work, view: str, groups: list[str]) -> None:
                 here = world.holds(link.group, link.field, view, link.target)
                 there = world.holds(link.target, link.mirrored.field, view, link.group)
                 if here != there:
-                    wait_for(work, view, link, "locked-release")
+                    yield link

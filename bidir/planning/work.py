@@ -134,6 +134,10 @@ class Work:
 
     # ---------------------------------------------------------------------------------------------------- moves
 
+    def barred(self, group: str) -> PendingReason | None:
+        """Return why a consequence may not write the group, None if it may."""
+        return self.source_only or ("permission" if group in self.refused else None)
+
     def link_of(self, field: Field, group: str, target: str) -> Link | None:
         """Return the link with its relation, or None where the target's type has no inverse field (or is unknown)."""
         return link_between(self.world, field, group, target)

@@ -97,6 +97,17 @@ def shape_of(steps: Sequence[Step]) -> Shape:
     return shape
 
 
+def combinations_of(steps: Sequence[Step]) -> list[Combination]:
+    """Return how each step of a chain meets what comes after it."""
+    shape: Shape = "none"
+    found: list[Combination] = []
+    for step in reversed(steps):
+        combination, shape = combine(step, shape)
+        found.append(combination)
+    found.reverse()
+    return found
+
+
 def has_implicit_elements(base: Expression) -> bool:
     """Whether a chain on this base starts with an unwritten `[]`: on `*`, an array literal or a piped call."""
     return isinstance(base, (Everything, ArrayLiteral, PipeCall))

@@ -34,7 +34,7 @@ from lakesim.groq.compile.narrowing import Narrower
 from lakesim.groq.compile.source import SourceInfo
 from lakesim.groq.compile.stream import Stream, collect, consume
 from lakesim.groq.printer import print_expression
-from lakesim.groq.traversal import Shape, combine, has_implicit_elements
+from lakesim.groq.traversal import combinations_of, has_implicit_elements
 
 __all__ = ["ChainGenerator"]
 
@@ -97,13 +97,8 @@ class ChainGenerator(ConditionGenerator):
 
     def _run(self, base: Fragment | Stream, steps: Sequence[Step], scope: Scope) -> Fragment | Stream:
         """Run a chain of steps; how they combine is decided by the shapes of their tails."""
-        shapes: list[Shape] = ["none"]
-        for step in reversed(steps):
-            shapes.append(combine(step, shapes[-1])[1])
-        shapes.reverse()
         current = base
-        for index, step in enumerate(steps):
-            combination = combine(step, shapes[index + 1])[0]
+        for index, (step, combination) in enumerate(zip(steps, combinations_of(steps), strict=True)):
             if combination == "direct":
                 current = self._apply(step, current, scope)
             elif combination == "map_step":

@@ -27,7 +27,7 @@ from lakesim.groq.compile.helpers import bounds, whole_number
 from lakesim.groq.dataset import Document
 from lakesim.groq.source_map.parts import Parts, Scope
 from lakesim.groq.source_map.traced import NULL, Traced, array, document, object_of
-from lakesim.groq.traversal import Shape, combine, has_implicit_elements
+from lakesim.groq.traversal import combinations_of, has_implicit_elements
 
 __all__ = ["StepTracer"]
 
@@ -65,13 +65,8 @@ class StepTracer:
 
     def steps(self, base: Traced, steps: Sequence[Step], scope: Scope) -> Traced:
         """Return what a chain of steps makes of a value; how they combine is decided by the shapes of their tails."""
-        shapes: list[Shape] = ["none"]
-        for step in reversed(steps):
-            shapes.append(combine(step, shapes[-1])[1])
-        shapes.reverse()
         current = base
-        for index, step in enumerate(steps):
-            combination = combine(step, shapes[index + 1])[0]
+        for index, (step, combination) in enumerate(zip(steps, combinations_of(steps), strict=True)):
             if combination == "direct":
                 current = self._step(step, current, scope)
             elif combination == "map_step":

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import typer
 
+from bidir.cli.common import FOUND, OK, fail
 from bidir.errors import BidirError
 from lakesim.jsonvalue import dumps
 from medusa_sync.commerce import Commerce
@@ -23,12 +24,7 @@ from medusa_sync.pace import MachinePace
 from medusa_sync.service import Outcome, SyncService
 from medusa_sync.timeline import Moment, render
 
-__all__ = ["BAD_USAGE", "FOUND", "OK", "Places", "fail", "finish", "guarded", "opened_shop", "served", "tell", "write"]
-
-OK: Final = 0
-FOUND: Final = 1
-"""Exit code: the command worked, and something is not in step."""
-BAD_USAGE: Final = 2
+__all__ = ["FOUND", "OK", "Places", "fail", "finish", "guarded", "opened_shop", "served", "tell", "write"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -53,12 +49,6 @@ def write(text: str) -> None:
 def tell(moments: Sequence[Moment]) -> None:
     """Write a timeline to standard error, as progress."""
     sys.stderr.write("\n".join(render(moments)) + "\n")
-
-
-def fail(text: str) -> NoReturn:
-    """Say what is wrong on standard error and end with the exit code for bad usage."""
-    sys.stderr.write(f"error: {text}\n")
-    raise typer.Exit(BAD_USAGE)
 
 
 def guarded(command: _Command) -> _Command:

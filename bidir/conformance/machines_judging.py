@@ -7,11 +7,12 @@ Nothing here knows an engine's inside. A step is judged when it ends at rest: an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from bidir.conformance.checking import Happened, described
 from bidir.conformance.edits import Editor
+from bidir.conformance.fault import Fault
 from bidir.conformance.frame import Intent, check_frame
 from bidir.conformance.invariants import (
     PUBLISHED,
@@ -30,7 +31,7 @@ from bidir.conformance.playing import Play
 from bidir.conformance.scenario import Step
 from lakesim.jsonvalue import equal
 
-__all__ = ["Fault", "Judge"]
+__all__ = ["Judge"]
 
 BY_THE_STATE: tuple[Invariant, ...] = ("I1", "I2", "I3", "I5", "I6", "I9")
 """Invariants of what is stored at rest, in every view."""
@@ -46,19 +47,6 @@ UNCHANGING = frozenset({"create_release", "schedule_release", "unschedule_releas
 
 PAST = frozenset({"elsewhere", "elsewhere_actions", "advance", "unarchive_release"})
 """Steps that go past the engine, or bring back what is older than the rest; judged when workers have settled."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that does not hold: the invariant by its name, the view or layer, and what is wrong in words."""
-
-    rule: str
-    view: str
-    text: str
-
-    def __str__(self) -> str:
-        """Return the line for a report."""
-        return f"{self.rule} in {self.view}: {self.text}"
 
 
 class Judge:

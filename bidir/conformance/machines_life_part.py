@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bidir.clock import SystemClock
 from bidir.conformance.display import show
 from bidir.conformance.lakes import EmbeddedLake, LakeFactory
 from bidir.conformance.machines_life_kinds import LIFE_KINDS, LifeKind
 from bidir.conformance.machines_life_run import LifeResult, run_life
-from bidir.conformance.parts import Failure, PartResult, Profile
+from bidir.conformance.machines_part import failure_of, timed_parts
+from bidir.conformance.parts import PartResult, Profile
 from bidir.conformance.playing import EngineFactory
 
 __all__ = ["life_parts"]
@@ -35,12 +35,8 @@ def life_parts(
     `share` is the part of the profile's runs that is played, at least one of each kind; `examples` is a folder of
     failing examples that several runs and machines share.
     """
-    clock = SystemClock()
-    parts = []
-    for kind in kinds:
-        if on_kind is not None:
-            on_kind(f"state machine {kind.name}")
-        started = clock.monotonic()
+
+    def play(kind: LifeKind) -> PartResult:
         (result,) = run_life(
             profile,
             seed,
@@ -51,12 +47,13 @@ def life_parts(
             share=share,
             examples=examples,
         )
-        parts.append(_part(result, clock.monotonic() - started, engine_option))
-    return parts
+        return _part(result, engine_option)
+
+    return timed_parts(kinds, play, on_kind)
 
 
-def _part(result: LifeResult, seconds: float, engine_option: str) -> PartResult:
-    failures = () if result.holds else (_failure(result, engine_option),)
+def _part(result: LifeResult, engine_option: str) -> PartResult:
+    failures = () if result.holds else (failure_of(result.name, _story(result), result.scenario, engine_option),)
     facts = dict(result.facts)
     if "skipped" in facts:
         facts["not offered"] = ", ".join(facts["skipped"])
@@ -66,19 +63,16 @@ def _part(result: LifeResult, seconds: float, engine_option: str) -> PartResult:
         checked=max(int(facts.get("runs", 0)), len(failures)),
         unit="runs",
         failures=failures,
-        seconds=seconds,
         facts=facts,
     )
 
 
-def _failure(result: LifeResult, engine_option: str) -> Failure:
+def _story(result: LifeResult) -> list[str]:
     lines = [*result.faults]
     if result.trace is not None:
         lines.append(f"  given {', '.join(result.trace.given) or 'nothing'}")
         lines += [f"  {number}. {_told(step)}" for number, step in enumerate(result.trace.steps, 1)]
-    path = "" if result.scenario is None else str(result.scenario)
-    replay = f"bidir scenario run {path}{engine_option}" if path else ""
-    return Failure(result.name, "\n".join(lines), replay, path)
+    return lines
 
 
 def _told(step: Mapping[str, Any]) -> str:

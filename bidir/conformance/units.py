@@ -69,10 +69,10 @@ def _units(options: SuiteOptions, factory: EngineFactory, lake_factory: LakeFact
             yield Unit(f"scenarios {folder}", _scenarios(path, title, options, factory, lake_factory))
     for kind in KINDS:
         if _asked(options, f"machine {kind.name}", "machines"):
-            yield Unit(f"machine {kind.name}", _machine(kind, options, factory, lake_factory))
+            yield Unit(f"machine {kind.name}", _of_kind(machine_parts, kind, options, factory, lake_factory))
     for life in LIFE_KINDS:
         if _asked(options, f"machine {life.name}", "machines"):
-            yield Unit(f"machine {life.name}", _life(life, options, factory, lake_factory))
+            yield Unit(f"machine {life.name}", _of_kind(life_parts, life, options, factory, lake_factory))
     if _asked(options, "paths", "machines"):
         yield Unit("paths", _paths(options, factory, lake_factory))
     if _asked(options, "latency"):
@@ -120,26 +120,14 @@ def _scenarios(
     return run
 
 
-def _machine(
-    kind: Kind, options: SuiteOptions, factory: EngineFactory, lake_factory: LakeFactory
+def _of_kind(
+    play: Callable[..., list[PartResult]],
+    kind: Kind | LifeKind,
+    options: SuiteOptions,
+    factory: EngineFactory,
+    lake_factory: LakeFactory,
 ) -> Callable[[Told], Sequence[PartResult]]:
-    return lambda _: machine_parts(
-        options.profile,
-        options.seed,
-        factory,
-        found=options.found,
-        engine_option=options.replay_options,
-        lake_factory=lake_factory,
-        share=_share(options),
-        kinds=[kind],
-        examples=options.examples,
-    )
-
-
-def _life(
-    kind: LifeKind, options: SuiteOptions, factory: EngineFactory, lake_factory: LakeFactory
-) -> Callable[[Told], Sequence[PartResult]]:
-    return lambda _: life_parts(
+    return lambda _: play(
         options.profile,
         options.seed,
         factory,

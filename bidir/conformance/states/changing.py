@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bidir.conformance.fault import Fault
 from bidir.conformance.states.coding import ABSENT, TEXT, Cell, Coding
-from bidir.conformance.states.fault import Fault
 from bidir.conformance.states.operations import Operation
 from bidir.conformance.states.scope import RELEASE
 from bidir.conformance.states.standing import deferred_pairs

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 
 from bidir.clock import SystemClock
+from bidir.conformance.fault import Fault
 from bidir.conformance.states.coding import Coding
-from bidir.conformance.states.fault import Fault
 from bidir.conformance.states.operations import Operation, operations
 from bidir.conformance.states.renaming import Renaming
 from bidir.conformance.states.scope import Scope

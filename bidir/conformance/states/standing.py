@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bidir.conformance.fault import Fault
 from bidir.conformance.invariants import Breach, check_invariants
 from bidir.conformance.states.coding import ABSENT, MARKED, Coding
-from bidir.conformance.states.fault import Fault
 from bidir.outcome import Pending
 from bidir.planning.mend import mend_all
 from bidir.refs import DRAFTS, PUBLISHED

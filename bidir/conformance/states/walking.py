@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bidir.conformance.fault import Fault
 from bidir.conformance.states.changing import changing_faults
 from bidir.conformance.states.coding import ABSENT, MARKED, Coding, UnknownCellError
-from bidir.conformance.states.fault import Fault
 from bidir.conformance.states.operations import Operation
 from bidir.conformance.states.small_lake import LakeRefusedError
 from bidir.conformance.states.stepping import Step, Stepper

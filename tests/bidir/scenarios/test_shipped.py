@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from bidir.conformance.broken import one_sided
 from bidir.conformance.format_schema import format_schema_text
 from bidir.conformance.loading import LoadedScenario, find_scenarios, load_scenario
 from bidir.conformance.result import render
@@ -19,9 +19,6 @@ from bidir.conformance.scenario import Layer
 from bidir.conformance.writing import scenario_text, write_scenario
 from bidir.conformance.yamlfile import read_yaml
 from bidir.engine import Engine
-from bidir.outcome import Outcome
-from bidir.ports import Backend
-from bidir.relations import Schema
 
 ROOT = Path(__file__).parents[3] / "scenarios"
 FILES = find_scenarios([ROOT / "prd", ROOT / "museum"])
@@ -47,25 +44,6 @@ def test_our_engine_holds(path: Path, layer: Layer | None) -> None:
     assert result.skipped is None
 
 
-class DoesNothing(Engine):
-    """Carries every operation to its layer, as ours does, leaves every other half alone and finds that in order."""
-
-    def __init__(self, schema: Schema, backend: Backend) -> None:
-        super().__init__(schema, backend, mode="off")
-
-    def pending(self) -> list[Any]:
-        return []
-
-    def audit(self, *, notes: bool = False) -> Iterator[Any]:
-        return iter(())
-
-    def heal(self) -> Outcome:
-        return Outcome()
-
-    def repair(self, dry_run: bool = True, *, progress: Any = None) -> Any:
-        return super().repair(dry_run=True)
-
-
 HOLDS_WITHOUT_AN_ENGINE = {
     "museum/013-one-of-two-doubles-removed": "the point is that nothing else is written",
     "museum/015-declaration-that-does-not-fit": "no engine is started",
@@ -78,7 +56,7 @@ HOLDS_WITHOUT_AN_ENGINE = {
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_an_engine_that_does_nothing_fails(path: Path) -> None:
     scenario = loaded(path)
-    results = [run_scenario(scenario, DoesNothing, layer=layer) for layer in layers_of(scenario)]
+    results = [run_scenario(scenario, one_sided, layer=layer) for layer in layers_of(scenario)]
     holds = all(result.passed for result in results)
     assert holds == (scenario.name in HOLDS_WITHOUT_AN_ENGINE)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bidir import Engine
+from bidir.conformance.fault import Fault
 from bidir.conformance.result import render
 from bidir.conformance.scenarios_part import play_files
 from bidir.conformance.states.coding import Coding
-from bidir.conformance.states.fault import Fault
 from bidir.conformance.states.operations import Operation, operations
 from bidir.conformance.states.replay import write_counterexample
 from bidir.conformance.states.scopes import SCOPES

@@ -15,8 +15,7 @@ from bidir import explain, publishing, reconcile, releases
 from bidir.carrying import BUDGET_SECONDS, Carrier, Mode
 from bidir.errors import DocumentMissing, IntentError
 from bidir.explain import Explanation
-from bidir.following import Follower
-from bidir.following.follower import DEBOUNCE_SECONDS, CursorStore
+from bidir.following import DEBOUNCE_SECONDS, CursorStore, Follower
 from bidir.journal import Journal
 from bidir.lookups import CANDIDATES_DEFAULT, ORDER_DEFAULT, PAGE_SIZE_DEFAULT, Linker, Lookups, Page, Wish
 from bidir.outcome import Outcome, Pending

@@ -1,6 +1,7 @@
 """Edits made elsewhere: listen, put events in order, repair in one transaction."""
 
-from bidir.following.follower import Follower
+from bidir.following.follower import DEBOUNCE_SECONDS, Follower
+from bidir.following.place import CursorStore
 from bidir.following.sequence import Sequencer, Step
 
-__all__ = ["Follower", "Sequencer", "Step"]
+__all__ = ["DEBOUNCE_SECONDS", "CursorStore", "Follower", "Sequencer", "Step"]

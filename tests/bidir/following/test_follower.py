@@ -8,7 +8,7 @@ from bidir import Engine
 from bidir.backends import LakeBackend
 from bidir.conformance.invariants import check_invariants
 from bidir.errors import PermissionRefused, RateLimited, RevisionConflict, Unavailable
-from bidir.following.follower import FLIPS_MAX
+from bidir.following.quarrels import FLIPS_MAX
 from lakesim.errors import LakeError
 
 

@@ -14,7 +14,7 @@ from lakesim.server.access import Access
 from lakesim.server.projects import Projects
 from lakesim.server.runner import serving
 
-for system in ("codex", "stash"):
+for system in ("codex", "medusa", "stash"):
     sys.path.insert(0, str(Path(__file__).parents[2] / "scenarios" / system))
 
 _numbers = itertools.count(1)

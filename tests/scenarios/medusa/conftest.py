@@ -1,12 +1,11 @@
 """A shop and a lake, embedded and over HTTP: each test plays on both, and each has a lake of its own."""
 
 import itertools
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
+from medusa_sync import Commerce, Database, Editor, EmbeddedLake, HttpLake, SyncService
 
 from bidir.demos.stage import EmbeddedStage, ServedStage
 from lakesim import Lake
@@ -14,10 +13,6 @@ from lakesim.clock import Clock
 from lakesim.server.access import Access
 from lakesim.server.projects import Projects
 from lakesim.server.runner import serving
-
-sys.path.insert(0, str(Path(__file__).parents[3] / "scenarios" / "medusa"))
-
-from medusa_sync import Commerce, Database, Editor, EmbeddedLake, HttpLake, SyncService
 
 AWAY = {"effect": {"status": 503}}
 LOST_ANSWER = {"match": {"kind": "mutate"}, "effect": {"drop": "after"}, "count": 1}

@@ -7,6 +7,7 @@ __all__ = [
     "BidirError",
     "DocumentMissing",
     "IntentError",
+    "LockedReleaseError",
     "NotSupportedError",
     "PermissionRefused",
     "QuarantineError",
@@ -38,6 +39,19 @@ class SchemaError(BidirError):
 
 class IntentError(BidirError):
     """A submit that cannot be understood: malformed mutation, id of another layer, unknown perspective."""
+
+
+class LockedReleaseError(IntentError):
+    """A release that takes no writes holds what the intent would have to change; nothing was sent (E8.13).
+
+    Shape: `release` is its name, `document_id` the stored id of the version that stands in the way.
+    """
+
+    def __init__(self, text: str, *, release: str, document_id: str) -> None:
+        """Keep which version of which release stands in the way."""
+        super().__init__(text)
+        self.release = release
+        self.document_id = document_id
 
 
 class NotSupportedError(BidirError):

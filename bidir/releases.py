@@ -35,6 +35,7 @@ __all__ = [
 Document = Mapping[str, Any]
 
 VERSIONS_QUERY = "*[_id in path($pattern)]{_id}"
+MARKED_QUERY = "*[_id in path($pattern) && _system.delete == true]{_id}"
 ACTION = "sanity.action.release."
 EDIT = "sanity.action.document.edit"
 
@@ -45,10 +46,13 @@ def create(carrier: Carrier, name: str, metadata: Mapping[str, Any]) -> Outcome:
 
 
 def schedule(carrier: Carrier, name: str, at: str) -> Outcome:
-    """Schedule a release; strong pointers at documents it unpublishes are made weak first, and such as would become
-    strong before their targets are there lose the stamp that says so.
+    """Schedule a release; strong pointers at documents it unpublishes are made weak first, so are its own at documents
+    that another release unpublishes, and such as would become strong before their targets are there lose the stamp that
+    says so.
+
+    Raises: LockedReleaseError where another scheduled release points strongly at what this one unpublishes.
     """
-    softened = _soften(carrier, name)
+    softened = _soften(carrier, name, _marked_in(carrier, "versions.**"))
     run = carrier.start()
     groups = tuple(_groups_in(carrier, name))
     carrier.read(run, Reading(groups, (), groups, deep=True))
@@ -77,8 +81,9 @@ def publish(carrier: Carrier, name: str) -> Outcome:
 
     Stamps of pointers whose targets stay unpublished are taken out in front, in the same request, and put back by the
     follow-up: the lake would make those pointers strong, and then refuse the whole release for them.
+    Raises: LockedReleaseError where a scheduled release points strongly at what this one unpublishes.
     """
-    softened = _soften(carrier, name)
+    softened = _soften(carrier, name, _marked_in(carrier, f"versions.{name}.**"))
     run = carrier.start()
     groups = _groups_in(carrier, name)
     reading = Reading(tuple(groups), (), tuple(groups), deep=True)
@@ -179,10 +184,14 @@ def changed_by_publish(earlier: Snapshot, now: Snapshot, groups: Sequence[str]) 
     return changed
 
 
-def _soften(carrier: Carrier, name: str) -> Outcome:
-    """Make strong relation pointers at groups the release unpublishes weak in the release (E8.13)."""
-    found = carrier.backend.query("*[_id in path($pattern)]", {"pattern": f"versions.{name}.**"})
-    marked = tuple(group_of(document["_id"]) for document in found if is_marked(document))
+def _marked_in(carrier: Carrier, pattern: str) -> tuple[str, ...]:
+    """Return the groups that versions under `pattern` mark for unpublishing."""
+    found = carrier.backend.query(MARKED_QUERY, {"pattern": pattern})
+    return tuple(sorted({group_of(row["_id"]) for row in found}))
+
+
+def _soften(carrier: Carrier, name: str, marked: tuple[str, ...]) -> Outcome:
+    """Make strong relation pointers at groups that are to be unpublished weak before the release goes (E8.13)."""
     if not marked:
         return Outcome()
     operation = Operation("soften", marked, name)

@@ -165,7 +165,7 @@ class LifeMachine(RuleBasedStateMachine):
     def remove(self, data: st.DataObject) -> None:
         """Delete the version of a group in one layer by a mutation."""
         layer = self._layer(data)
-        if groups := self._free(layer):
+        if groups := self.world.stored(layer):
             group = data.draw(st.sampled_from(groups), label="document")
             self.world.do(submit=[{"delete": {"id": group}}], in_=layer)
 
@@ -190,8 +190,7 @@ class LifeMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def unpublish(self, data: st.DataObject) -> None:
         """Take a document offline."""
-        there = [group for group in self.world.stored(PUBLISHED) if not self.kind.is_live(group)]
-        groups = [group for group in there if group not in self.world.locked()]
+        groups = [group for group in self.world.stored(PUBLISHED) if not self.kind.is_live(group)]
         if groups and self.world.can("unpublish"):
             self.world.do(unpublish=data.draw(st.sampled_from(groups), label="document"))
 
@@ -206,7 +205,7 @@ class LifeMachine(RuleBasedStateMachine):
     def delete_everywhere(self, data: st.DataObject) -> None:
         """Delete every version of a document."""
         there = [group for group in self.kind.kind.type_of if group not in self.world.missing()]
-        groups = [group for group in there if group not in self.world.locked() | self.world.judge.meanings.parked]
+        groups = [group for group in there if group not in self.world.judge.meanings.parked]
         if groups and self.world.can("delete"):
             self.world.do(delete_everywhere=data.draw(st.sampled_from(groups), label="document"))
 
@@ -272,8 +271,7 @@ class LifeMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def publish_release(self, data: st.DataObject) -> None:
         """Publish a release as a whole."""
-        active = [name for name in self.world.releases("active") if self.world.stored(name)]
-        releases = [name for name in active if not self.world.is_held_up(name)]
+        releases = [name for name in self.world.releases("active") if self.world.stored(name)]
         if releases and self.world.can("publish_release"):
             self.world.do(publish_release=data.draw(st.sampled_from(releases), label="release"))
 
@@ -383,7 +381,7 @@ class LifeMachine(RuleBasedStateMachine):
             return None
         group = data.draw(st.sampled_from(groups), label="script's document")
         name = stored_id(layer, group)
-        if group in self._free(layer) and data.draw(st.integers(0, 7), label="delete") == 0:
+        if group not in self.world.locked() and data.draw(st.integers(0, 7), label="delete") == 0:
             return {"delete": {"id": name}}
         field = data.draw(st.sampled_from(self.model.fields(group)), label="field")
         view = self.world.view(layer, group)
@@ -393,10 +391,6 @@ class LifeMachine(RuleBasedStateMachine):
         if again:
             return None
         return {"patch": {"id": name, **_weak(drawn.patches[0])}}
-
-    def _free(self, layer: str) -> list[str]:
-        """Return the groups with a version in a layer that may be deleted: what a locked release holds stays."""
-        return [group for group in self.world.stored(layer) if group not in self.world.locked()]
 
     def _text(self) -> dict[str, Any]:
         self.texts += 1

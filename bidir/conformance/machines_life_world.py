@@ -181,20 +181,6 @@ class LifeWorld:
                 found |= {group, *(target for end in ends for target, weak in references(body, end) if not weak)}
         return found
 
-    def is_held_up(self, release: str) -> bool:
-        """Whether the release takes a document offline that a release which takes no writes refers to strongly.
-
-        The lake refuses that, and nobody can make the pointer weak there.
-        """
-        marked = set(self.stored(release)) - set(self.editable(release))
-        locked = self.releases("scheduled", "archived")
-        return any(
-            target in marked and not weak and split_id(name)[0] in locked
-            for name, body in self.documents().items()
-            for end in self.schema.fields_of(str(body["_type"]))
-            for target, weak in references(body, end)
-        )
-
     def body(self, layer: str, group: str) -> Mapping[str, Any]:
         """Return what an editor of a layer sees of a group."""
         return self.judge.meanings.base(self.documents(), layer, group) or {}

@@ -10,11 +10,13 @@ from typing import Any
 
 from bidir.planning.closure import connect, disconnect, wait_for
 from bidir.planning.items import weakened, with_reference
+from bidir.planning.locked import require_released, strong_at
 from bidir.planning.work import Link, Work
 from bidir.refs import PUBLISHED, Item, value_at
-from bidir.relations import Field
+from bidir.relations import Field, Relation
+from bidir.siblings import Slot
 
-__all__ = ["adopt", "erase", "resync", "weaken_pointers", "withdraw"]
+__all__ = ["adopt", "erase", "resync", "tell_weakened", "weaken_pointers", "withdraw"]
 
 
 def adopt(work: Work, group: str, layer: str, body: Mapping[str, Any] | None, *, all_stated: bool = False) -> None:
@@ -124,22 +126,31 @@ def erase(work: Work, group: str, type_fields: tuple[Field, ...]) -> None:
         if claimant == group:
             continue
         for layer in world.layers_of(claimant):
+            require_released(work, group, claimant, layer)
             for field in world.fields_of(claimant):
                 slot = world.slot(claimant, field, layer)
-                if slot is None or group not in slot.counts:
-                    continue
                 link = _dead_link(work, field, claimant, group, type_fields)
-                if link is None:
-                    continue
-                if link.relation.on_delete == "keep":
-                    for item in [item for item in slot.items if item.target == group]:
-                        _weaken_item(work, link, layer, item)
-                    continue
-                if layer in world.snapshot.locked:
-                    wait_for(work, layer, link, "locked-release")
-                elif not world.marked(claimant, layer):
-                    work.remove_half(link, layer)
-                    work.settle(link, layer)
+                if slot is not None and group in slot.counts and link is not None:
+                    _let_go(work, link, layer, slot)
+
+
+def _let_go(work: Work, link: Link, layer: str, slot: Slot) -> None:
+    """Take one version's pointers at a group that is gone out, or leave them weak, by `on_delete`."""
+    locked = layer in work.world.snapshot.locked
+    if link.relation.on_delete == "keep":
+        for item in [item for item in slot.items if item.target == link.target and not locked]:
+            _weaken_item(work, link, layer, item)
+    elif locked:
+        wait_for(work, layer, link, "locked-release")
+    elif work.world.marked(link.group, layer):
+        # Its fields show nothing and are not written (E8.13), but for what would hold the group fast.
+        for item in strong_at(slot, link.target):
+            work.world.changing(link.group, link.field, layer).drop(item)
+            work.written[(link.group, layer)] = None
+            work.relations[link.relation.name] = None
+    else:
+        work.remove_half(link, layer)
+        work.settle(link, layer)
 
 
 def _blocked(work: Work, group: str, type_fields: tuple[Field, ...]) -> bool:
@@ -190,7 +201,10 @@ def weaken_pointers(work: Work, group: str, *, apart_from: Collection[str] = ())
     world = work.world
     for claimant in world.claiming_groups(group):
         for layer in world.layers_of(claimant):
-            if layer in world.snapshot.locked or layer in apart_from:
+            if layer in world.snapshot.locked:
+                require_released(work, group, claimant, layer)
+                continue
+            if layer in apart_from:
                 continue
             for field in world.fields_of(claimant):
                 slot = world.slot(claimant, field, layer)
@@ -210,10 +224,10 @@ def _weaken_item(work: Work, link: Link, layer: str, item: Item) -> None:
     work.world.changing(link.group, link.field, layer).replace(item, softer)
     work.written[(link.group, layer)] = None
     work.relations[link.relation.name] = None
-    work.notice(
-        "weakened",
-        link.relation.name,
-        (link.group, link.target),
-        layer,
-        f"{link.group}: the pointer at {link.target} became weak, so that it does not block",
-    )
+    tell_weakened(work, link.relation, link.group, link.target, layer)
+
+
+def tell_weakened(work: Work, relation: Relation, group: str, target: str, layer: str) -> None:
+    """Tell that the group's pointer at `target` is weak now."""
+    text = f"{group}: the pointer at {target} became weak, so that it does not block"
+    work.notice("weakened", relation.name, (group, target), layer, text)

@@ -14,13 +14,14 @@ from dataclasses import field as dataclass_field
 from typing import Any, Literal
 
 from bidir.errors import DocumentMissing, IntentError
-from bidir.planning.arrivals import erase, weaken_pointers
+from bidir.planning.arrivals import erase, tell_weakened, weaken_pointers
 from bidir.planning.intent import Simulated
 from bidir.planning.items import with_reference
+from bidir.planning.locked import require_unlocked, strong_at
 from bidir.planning.work import Work
-from bidir.refs import DRAFTS, PUBLISHED, Item, group_of, replace_items, stored_id, with_value_at
+from bidir.refs import DRAFTS, PUBLISHED, group_of, replace_items, stored_id, with_value_at
 from bidir.relations import Field
-from bidir.siblings import Slot, World, copied
+from bidir.siblings import World, copied
 
 __all__ = ["Operation", "OperationKind", "stage", "strengthen_published"]
 
@@ -125,11 +126,7 @@ def _delete(work: Work, operation: Operation, group: str, staged: Staged) -> Non
     layers = world.layers_of(group)
     if not layers:
         raise _missing(group, PUBLISHED)
-    locked = [layer for layer in layers if layer in world.snapshot.locked]
-    if locked:
-        raise IntentError(
-            f'"{group}" has a version in the release "{locked[0]}", which takes no writes: unschedule it first'
-        )
+    require_unlocked(work, group, layers)
     for layer in reversed(layers):
         work.rewrite(group, layer, None)
     staged.simulated.touched.append((group, PUBLISHED if PUBLISHED in layers else layers[0]))
@@ -213,20 +210,27 @@ def _create_version(work: Work, operation: Operation, group: str, staged: Staged
 
 
 def _soften(work: Work, operation: Operation, group: str, staged: Staged) -> None:
-    """Make strong relation pointers at a group the release unpublishes weak, in the release (E8.13) and beside it."""
+    """Make strong relation pointers at a group the release unpublishes weak, in the release (E8.13) and beside it.
+
+    Where another release unpublishes the group it is only about what this one says itself: once it is scheduled nobody
+    can, and the other could not be published.
+    """
     world, release = work.world, operation.layer
-    _soften_beside(work, group, release)
+    here = world.marked(group, release)
+    if here:
+        _soften_beside(work, group, release)
     for claimant in world.claiming_groups(group):
         seen = world.layer_seen(claimant, release)
-        for field in world.fields_of(claimant) if seen is not None and claimant != group else ():
-            if not _strong_at(world.slot(claimant, field, seen or release), group) or not work.ensure(
-                claimant, release
-            ):
+        if seen is None or claimant == group or not (here or seen == release):
+            continue
+        for field in world.fields_of(claimant):
+            if not strong_at(world.slot(claimant, field, seen), group) or not work.ensure(claimant, release):
                 continue
             slot = world.changing(claimant, field, release)
-            for item in _strong_at(slot, group):
+            for item in strong_at(slot, group):
                 slot.replace(item, with_reference(field, item, {**(item.reference or {}), "_weak": True}))
             work.written[(claimant, release)] = None
+            tell_weakened(work, work.schema.relations_of(field)[0], claimant, group, release)
 
 
 def _soften_beside(work: Work, group: str, release: str) -> None:
@@ -240,7 +244,7 @@ def _soften_beside(work: Work, group: str, release: str) -> None:
         published = world.document(claimant, PUBLISHED)
         if published is None or not world.marked(claimant, release) or world.own(claimant, DRAFTS) is not None:
             continue
-        if any(_strong_at(world.slot(claimant, field, PUBLISHED), group) for field in world.fields_of(claimant)):
+        if any(strong_at(world.slot(claimant, field, PUBLISHED), group) for field in world.fields_of(claimant)):
             work.rewrite(claimant, DRAFTS, copied(published, claimant, DRAFTS))
             work.user[(claimant, DRAFTS)] = None
     published = world.own(group, PUBLISHED)
@@ -248,11 +252,6 @@ def _soften_beside(work: Work, group: str, release: str) -> None:
     world.put(group, PUBLISHED, None)
     weaken_pointers(work, group, apart_from=(PUBLISHED, release))
     world.put(group, PUBLISHED, published)
-
-
-def _strong_at(slot: Slot | None, target: str) -> list[Item]:
-    items = slot.items if slot is not None else []
-    return [item for item in items if item.target == target and (item.reference or {}).get("_weak") is not True]
 
 
 def _forget(work: Work, operation: Operation, group: str, staged: Staged) -> None:

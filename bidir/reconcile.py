@@ -20,7 +20,7 @@ from bidir.planning.reading import Reading, reading_query, snapshot_of
 from bidir.planning.waiting import Waiting, find_waiting
 from bidir.ports import Backend
 from bidir.refs import group_of, targets_of
-from bidir.relations import Schema
+from bidir.relations import Field, Schema
 from bidir.siblings import Snapshot, World
 
 __all__ = ["Progress", "Report", "Violation", "audit", "drop_healed", "heal", "repair", "waiting"]
@@ -167,17 +167,26 @@ def drop_healed(schema: Schema, backend: Backend, store: PendingStore) -> None:
     world = World(schema, _read_pending(schema, backend, items))
     for item in items:
         link = pending_link(world, item)
-        holds = world.type_of(item.source) is not None and (
-            any(world.holds(item.source, field, item.layer, item.target) for field in world.fields_of(item.source))
-        )
         if link is None:
-            if not holds:
+            if not _points(world, item, item.layer):
                 store.settle([item.key])
                 store.add(_elsewhere(world, item))
             continue
+        # Only the halves of this relation count: two documents may be joined by several.
+        holds = world.holds(link.group, link.field, item.layer, link.target)
         there = world.holds(link.target, link.mirrored.field, item.layer, link.group)
         if holds == there and (not holds or world.visible(link.target, item.layer)):
             store.settle([item.key])
+
+
+def _points(world: World, item: Pending, layer: str) -> bool:
+    """Whether a field of the relation points at what the item names, in `layer`."""
+    mine = (field for field in world.fields_of(item.source) if item.relation in _names(world.schema, field))
+    return any(world.holds(item.source, field, layer, item.target) for field in mine)
+
+
+def _names(schema: Schema, field: Field) -> set[str]:
+    return {relation.name for relation in schema.relations_of(field)}
 
 
 def _elsewhere(world: World, item: Pending) -> Iterator[Pending]:
@@ -186,7 +195,7 @@ def _elsewhere(world: World, item: Pending) -> Iterator[Pending]:
     So it is where a document is taken offline and its draft says what it said.
     """
     for layer in world.layers_of(item.source) if world.type_of(item.target) is None else ():
-        if any(world.holds(item.source, field, layer, item.target) for field in world.fields_of(item.source)):
+        if _points(world, item, layer):
             yield replace(item, layer=layer)
 
 

@@ -206,10 +206,13 @@ class Engine:
     def restore(self, document_id: str, revision: str, *, transaction_id: str | None = None) -> Outcome:
         """Put an old revision into the draft; its links are claims, nobody loses a place to them (E4 row 30).
 
+        Where one transaction gave several versions of the document the same revision, the stored id says which is meant
+        (`versions.r1.b1`); a published id means what the drafts view showed.
+
         Raises: DocumentMissing if no version of the document had that revision.
         """
         group = group_of(document_id)
-        found = self.backend.revision(group, revision)
+        found = self.backend.revision(document_id, revision)
         if found is None:
             raise DocumentMissing(
                 f'"{group}" had no revision "{revision}"', type="documentNotFoundError", document_id=group

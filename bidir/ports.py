@@ -87,8 +87,12 @@ class Backend(Protocol):
         """
         ...
 
-    def revision(self, group: str, revision: str) -> Document | None:
-        """Return the version of the group that had this `_rev`, as it was then; None if none did."""
+    def revision(self, document_id: str, revision: str) -> Document | None:
+        """Return the document as it was when it had this `_rev`; None if no version of its group ever had it.
+
+        One transaction gives all it writes the same one: the version that `document_id` names counts first, then the
+        group's draft, the published document, and versions in releases by name (`bidir.refs.revision_rank`).
+        """
         ...
 
     def history(self, document_id: str) -> Iterator[Mapping[str, Json]]:

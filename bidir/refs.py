@@ -23,6 +23,7 @@ __all__ = [
     "raw_items",
     "read_items",
     "replace_items",
+    "revision_rank",
     "same_content",
     "same_json",
     "set_single",
@@ -66,6 +67,15 @@ class FieldLike(Protocol):
 
 
 # ---------------------------------------------------------------------------------------------------------- ids
+
+
+def revision_rank(document_id: str, wanted: str) -> tuple[bool, int, str]:
+    """Return where a version stands among those of its group that share a revision; `wanted` is what was asked for.
+
+    After that the draft, the published document (together what an editor saw), then releases by name.
+    """
+    layer = layer_of(document_id)
+    return document_id != wanted or wanted == group_of(wanted), {DRAFTS: 0, PUBLISHED: 1}.get(layer, 2), layer
 
 
 def group_of(document_id: str) -> str:

@@ -11,7 +11,7 @@ from bidir.backends.patching import patched
 from bidir.backends.refusals import translated
 from bidir.clock import EngineClock
 from bidir.ports import EventStream
-from bidir.refs import group_of
+from bidir.refs import group_of, revision_rank
 from lakesim import errors as lake_errors
 from lakesim.clock import Clock
 from lakesim.lake import Dataset
@@ -104,18 +104,19 @@ class LakeBackend:
         written = dict.fromkeys(document_id for row in rows for document_id in row["documentIDs"])
         return LakeCommit(answer["transactionId"], tuple(written))
 
-    def revision(self, group: str, revision: str) -> Document | None:
-        """Return the version of the group that had this `_rev`, as it was then."""
+    def revision(self, document_id: str, revision: str) -> Document | None:
+        """Return the version that had this `_rev`, as it was then: the one named, else the first of its group."""
         try:
             rows = self.dataset.transactions(from_transaction=revision, to_transaction=revision, exclude_mutations=True)
         except lake_errors.BadRequestError:
             # No transaction has that id.
             return None
-        for row in rows:
-            for document_id in row["documentIDs"]:
-                found = self.dataset.revision(document_id, revision) if group_of(document_id) == group else None
-                if found is not None:
-                    return found
+        group = group_of(document_id)
+        names = [name for row in rows for name in row["documentIDs"] if group_of(name) == group]
+        for name in sorted(names, key=lambda one: revision_rank(one, document_id)):
+            found = self.dataset.revision(name, revision)
+            if found is not None:
+                return found
         return None
 
     def history(self, document_id: str) -> Iterator[Mapping[str, Json]]:

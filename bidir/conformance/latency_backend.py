@@ -84,10 +84,10 @@ class VirtualBackend:
         self._read()
         return self.inner.documents(ids)
 
-    def revision(self, group: str, revision: str) -> Document | None:
+    def revision(self, document_id: str, revision: str) -> Document | None:
         """One read."""
         self._read()
-        return self.inner.revision(group, revision)
+        return self.inner.revision(document_id, revision)
 
     def history(self, document_id: str) -> Iterator[Mapping[str, Any]]:
         """One read."""

@@ -25,7 +25,7 @@ from bidir.conformance.invariants import (
 )
 from bidir.conformance.machines_links import changed_links, check_links, links_in
 from bidir.conformance.machines_locks import refused_by_name
-from bidir.conformance.machines_meaning import Meaning, Meanings
+from bidir.conformance.machines_meaning import Meaning, Meanings, waiting_for
 from bidir.conformance.machines_rows import rows_of
 from bidir.conformance.machines_tally import NAMES, Invariant, Tally
 from bidir.conformance.playing import Play
@@ -276,11 +276,21 @@ class Judge:
                 yield self._fault("I10", meaning.layer, text)
 
     def _bound(self, meaning: Meaning, before: Documents, after: Documents) -> int:
-        """Return how many documents may be written: the source, two per link added, one per link removed (E3)."""
+        """Return how many documents may be written: the source, two per link added, one per link removed (E3).
+
+        A partner that is shown in a release for the first time also lets go of those who waited for it there (E8.7).
+        """
         schema = self.meanings.schema
         was, now = (links_in(schema, documents, meaning.layer) for documents in (before, after))
         changes = [change for change in changed_links(was, now) if change[0][0] in meaning.touched]
-        return len(meaning.touched) + sum(len(lost) + 2 * len(gained) for _, lost, gained in changes)
+        appeared = [place for place in now if place not in was and place[0] not in meaning.touched]
+        waited = {
+            claimant
+            for group, field in appeared
+            for claimant in waiting_for(schema, before, meaning.layer, group, field)
+        }
+        links = sum(len(lost) + 2 * len(gained) for _, lost, gained in changes)
+        return len(meaning.touched) + links + len(waited - meaning.touched)
 
     # ------------------------------------------------------------------------------------------------------- parts
 
@@ -289,9 +299,8 @@ class Judge:
         return Fault(NAMES[invariant], view, text)
 
     def _note(self, documents: Documents) -> None:
-        for name, document in documents.items():
-            self._groups.add(split_id(name)[1])
-            self.meanings.revisions[split_id(name)[1], str(document["_rev"])] = document
+        self._groups |= {split_id(name)[1] for name in documents}
+        self.meanings.note(documents)
 
 
 def _users(documents: Mapping[str, Any]) -> Documents:

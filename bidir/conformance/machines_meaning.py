@@ -7,7 +7,7 @@ E8).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -25,7 +25,7 @@ from bidir.conformance.invariants import (
 from bidir.relations import Field, Schema
 from lakesim.jsonvalue import equal
 
-__all__ = ["Meaning", "Meanings", "Place", "Wanted", "stored_id"]
+__all__ = ["Meaning", "Meanings", "Place", "Wanted", "stored_id", "waiting_for"]
 
 Place: TypeAlias = tuple[str, str, Field]
 """A view, a group, one of its relation fields."""
@@ -75,7 +75,7 @@ class Meanings:
         """Know the schema, and what a patch makes of a document."""
         self.schema = schema
         self._patched = patched
-        self.revisions: dict[tuple[str, str], Document] = {}
+        self.revisions: dict[tuple[str, str], dict[str, Document]] = {}
         self.archived: dict[str, dict[str, Document]] = {}
 
     # ---------------------------------------------------------------------------------------------------- submits
@@ -193,14 +193,30 @@ class Meanings:
         intent = self._intent(layer, before, {name: {**body, "_id": name}}, set())
         return Meaning("duplicate", layer, intent, frozenset((copy,)), wanted)
 
-    def restore(self, group: str, revision: str, before: Documents) -> Meaning:
-        """The draft holds the revision; its links are claims, of which some may be refused (row 30)."""
-        body = self.revisions[group, revision]
+    def note(self, documents: Documents) -> None:
+        """Remember what is stored now, so that it can be restored."""
+        for name, document in documents.items():
+            self.revisions.setdefault((split_id(name)[1], str(document["_rev"])), {})[name] = document
+
+    def restore(self, name: str, revision: str, before: Documents) -> Meaning:
+        """The draft holds the revision; its links are claims, of which some may be refused (row 30).
+
+        Of several versions that one transaction wrote, the one named counts, then what the drafts view showed.
+        """
+        group = split_id(name)[1]
+        had = self.revisions[group, revision]
+        named = [name] if name != group else []
+        body = had[next(one for one in [*named, f"drafts.{group}", group, *sorted(had)] if one in had)]
         layer = PUBLISHED if self.schema.is_live(str(body["_type"])) else DRAFTS
-        name = stored_id(layer, group)
-        document = {**body, "_id": name}
-        intent = self._intent(layer, before, {name: document}, set())
-        return Meaning("restore", layer, intent, frozenset((group,)), self._same([document], layer, exact=False))
+        document = {**body, "_id": stored_id(layer, group)}
+        intent = self._intent(layer, before, {document["_id"]: document}, set())
+        wanted = self._same([document], layer, exact=False)
+        if group not in resolve_view(before, layer):
+            # It appears there, and answers those who went on pointing at it where its place is free (R8).
+            for place, one in wanted.items():
+                waiting = tuple(waiting_for(self.schema, before, layer, group, place[2]))
+                wanted[place] = Wanted((*one.value, *waiting), exact=False)
+        return Meaning("restore", layer, intent, frozenset((group,)), wanted)
 
     def create_version(self, group: str, release: str, before: Documents) -> Meaning:
         """A copy of published, or of the draft (E8.7)."""
@@ -321,6 +337,15 @@ class Meanings:
             if found is not None:
                 return str(found["_type"])
         return None
+
+
+def waiting_for(schema: Schema, documents: Documents, view: str, group: str, end: Field) -> Iterator[str]:
+    """Yield who points in `view` at `group` by fields that `end` answers, in order."""
+    for claimant, document in sorted(resolve_view(documents, view).items()):
+        for theirs in schema.fields_of(str(document.get("_type"))) if claimant != group else ():
+            answer = schema.inverse(theirs, end.type)
+            if answer is not None and answer[1] == end and group in targets(document, theirs):
+                yield claimant
 
 
 def _once(names: Iterable[str]) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ from bidir.backends.patching import patched
 from bidir.clock import EngineClock, SystemClock
 from bidir.errors import BackendError, Refused, Unavailable
 from bidir.ports import EventStream
-from bidir.refs import DRAFTS, PUBLISHED, stored_id
+from bidir.refs import DRAFTS, PUBLISHED, group_of, revision_rank, stored_id
 from lakesim.clock import parse_time
 from lakesim.jsonvalue import dumps
 
@@ -232,16 +232,18 @@ class HttpBackend:
 
     # ------------------------------------------------------------------------------------------------- the past
 
-    def revision(self, group: str, revision: str) -> Document | None:
-        """Return the version of the group that had this `_rev`, as it was then.
+    def revision(self, document_id: str, revision: str) -> Document | None:
+        """Return the version that had this `_rev`, as it was then: the one named, else the first of its group.
 
-        Versions in releases are asked for only where neither the published document nor the draft had it.
+        Other versions in releases are asked for only where neither that nor the published document or the draft had it.
         """
-        near = [stored_id(group, layer) for layer in (PUBLISHED, DRAFTS)]
+        group = group_of(document_id)
+        names = {document_id, *(stored_id(group, layer) for layer in (PUBLISHED, DRAFTS))}
+        near = sorted(names, key=lambda one: revision_rank(one, document_id))
         found = self._with_revision(near, revision)
         if found is not None:
             return found
-        others = [one for one in self.query(VERSIONS, {"group": group}) if one not in near]
+        others = sorted(one for one in self.query(VERSIONS, {"group": group}) if one not in near)
         return self._with_revision(others, revision) if others else None
 
     def _with_revision(self, ids: Sequence[str], revision: str) -> Document | None:
@@ -250,7 +252,8 @@ class HttpBackend:
         except Refused:
             # No transaction has that id.
             return None
-        return next((one for one in found.values() if one.get("_rev") == revision), None)
+        there = (found[name] for name in ids if name in found)
+        return next((one for one in there if one.get("_rev") == revision), None)
 
     def history(self, document_id: str) -> Iterator[Mapping[str, Json]]:
         """Yield the transactions that touched a stored document, newest first; a page is asked for when it is read."""

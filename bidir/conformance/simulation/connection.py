@@ -84,9 +84,9 @@ class Connection:
         self.seen.update({name: None for name, document in found.items() if document is None})
         return found
 
-    def revision(self, group: str, revision: str) -> Document | None:
+    def revision(self, document_id: str, revision: str) -> Document | None:
         """One read."""
-        return self._read(lambda: self._inner.revision(group, revision), note=False)
+        return self._read(lambda: self._inner.revision(document_id, revision), note=False)
 
     def history(self, document_id: str) -> Iterator[Mapping[str, Any]]:
         """One read."""

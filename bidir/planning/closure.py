@@ -15,7 +15,7 @@ from bidir.planning.work import Link, Mode, Work
 from bidir.refs import DRAFTS, PUBLISHED
 from bidir.relations import Field
 
-__all__ = ["SlotEdit", "close_layer", "connect", "disconnect", "displaced_by"]
+__all__ = ["SlotEdit", "close_layer", "connect", "disconnect", "displaced_by", "wait_for"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bidir.outcome import Pending
-from bidir.planning.closure import connect, disconnect, displaced_by
+from bidir.planning.closure import connect, disconnect, displaced_by, wait_for
 from bidir.planning.emit import emit
 from bidir.planning.intent import Simulated
 from bidir.planning.items import free_key, with_reference
@@ -249,6 +249,7 @@ def mend_all(
         if work.steps == steps:
             break
     _keep_waiting_for_missing(work, waiting)
+    _keep_waiting_for_others(work, waiting)
     return _as_plan(work), list(lost)
 
 
@@ -356,6 +357,21 @@ def _keep_waiting_for_missing(work: Work, waiting: Collection[tuple[str, str, st
             if world.type_of(target) is None and key not in waiting:
                 text = f"{group}: {field.name} points at {target}, which does not exist"
                 work.wait(Link(relation, field, group, target), view, "missing", text)
+
+
+def _keep_waiting_for_others(work: Work, waiting: Collection[tuple[str, str, str, str]]) -> None:
+    """What is one-sided where nothing may be written, in a live document or a locked release, waits (rows 5, 26)."""
+    world = work.world
+    for view in world.release_views():
+        for half in list(halves_in(world, view)):
+            if _waits(half, view, waiting) or not world.visible(half.target, view):
+                continue
+            if world.holds(half.target, half.mirrored.field, view, half.group):
+                continue
+            if is_deferred(world, view, half):
+                wait_for(work, view, half.mirrored if world.is_live(half.group) else half, "deferred-live")
+            elif view in world.snapshot.locked:
+                wait_for(work, view, half, "locked-release")
 
 
 def mend_pending(schema: Schema, snapshot: Snapshot, items: Iterable[Pending]) -> Plan:

@@ -99,8 +99,11 @@ class _Frame:
             asked = stated is not None or name in self.intent.deleted
             if not asked and old is not None and equal(self.content(old), self.content(document)):
                 yield FrameBreach("E8.4 needless write", name, "written although nothing in it changed")
+            earlier = old
+            if earlier is None:
+                earlier = base if stated is None else self.below(split_id(name)[1], layer) or {}
             for field in self.schema.fields_of(str(document.get("_type"))):
-                yield from self.items(name, field, base, old, document)
+                yield from self.items(name, field, base, earlier, document)
 
     def base(self, name: str, stated: Document | None) -> Document | None:
         """Return what a document's text must be that of: the user's, its own, or what it is a copy of."""
@@ -110,7 +113,13 @@ class _Frame:
         if name in self.before and name not in self.intent.deleted:
             return self.before[name]
         layer, group = split_id(name)
-        return self.below(group, layer)
+        below = self.below(group, layer)
+        if below is None or split_id(str(below.get("_id")))[0] == PUBLISHED:
+            return below
+        # What a draft says of its links was never true in the release, so that every link there is a new one (E8.7).
+        for field in self.schema.fields_of(str(below.get("_type"))):
+            below = _without(below, field.path)
+        return below
 
     def below(self, group: str, layer: str) -> Document | None:
         """Return what a version made on demand is a copy of."""
@@ -128,16 +137,14 @@ class _Frame:
         yield FrameBreach("I4 isolation", name, f"changed by an edit in {self.intent.layer}")
 
     def items(
-        self, name: str, field: Field, base: Document, old: Document | None, document: Document
+        self, name: str, field: Field, base: Document, old: Document, document: Document
     ) -> Iterator[FrameBreach]:
         """Surviving items keep their content and their order; new items of an inverse field are weak."""
-        was, now = _entries(base, field), _entries(document, field)
+        was, earlier, now = _entries(base, field), _entries(old, field), _entries(document, field)
         if field.many:
             kept = [key for key in was if key in now]
             if kept != [key for key in now if key in was]:
                 yield FrameBreach("I7 frame", name, f"items of {field.name} changed their order")
-        layer, group = split_id(name)
-        earlier = _entries(old if old is not None else self.below(group, layer) or {}, field)
         for key, entry in now.items():
             if key in was:
                 # What the user put there in this intent gets the strength that the rules give it.

@@ -65,6 +65,10 @@ K1, K2 = credit("k1", "p1", role="star"), credit("k2", "p2")
 MINE = person("drafts.p1", "1", item("x", "f1"), name="mine")
 ADDED = Intent("published", {"f1": film(credits=[K1])})
 IN_DRAFTS = Intent("drafts", {"drafts.f1": film("drafts.f1", credits=[K1])})
+STRONG = {"_key": "k1", "_type": "credit", "person": {"_type": "reference", "_ref": "p1"}}
+DRAFT_ONLY = stored(film("drafts.f1", credits=[credit("k1", "p1")]), person("versions.r.p1"))
+PERSON_IN_R = person("versions.r.p1", "2", item("x", "f1"))
+LINKED_IN_R = Intent("r", {"versions.r.p1": person("versions.r.p1", "1", item("x", "f1"))})
 
 SOUND = {
     "a link with its other half": (
@@ -91,6 +95,11 @@ SOUND = {
         stored(film(credits=[K1]), person("drafts.p1", "1", item("x", "f1"))),
         stored(film(rev="2")),
         Intent("drafts", deleted=frozenset({"drafts.p1"}), erased=frozenset({"p1"})),
+    ),
+    "a link of a version made from a draft is a new one, as strong as declared": (
+        DRAFT_ONLY,
+        {**DRAFT_ONLY, **stored(PERSON_IN_R, film("versions.r.f1", "2", credits=[STRONG]))},
+        LINKED_IN_R,
     ),
 }
 
@@ -175,6 +184,22 @@ FAULTS = {
         stored(film(), person()),
         Intent("drafts", {"drafts.f1": film("drafts.f1")}),
         "I7 frame: drafts.p1: a version with content of its own was removed",
+    ),
+    "a version made from a draft has another text": (
+        DRAFT_ONLY,
+        {**DRAFT_ONLY, **stored(PERSON_IN_R, film("versions.r.f1", "2", credits=[STRONG], title="other"))},
+        LINKED_IN_R,
+        "I7 frame: versions.r.f1: fields beside the relations changed: title 't' became 'other'",
+    ),
+    "a version made from a draft has its inverse strong": (
+        stored(film("versions.r.f1"), person("drafts.p1", "1", item("x", "f1"))),
+        stored(
+            film("versions.r.f1", "2", credits=[K1]),
+            person("drafts.p1", "1", item("x", "f1")),
+            person("versions.r.p1", "2", {"_key": "x", "_type": "reference", "_ref": "f1"}),
+        ),
+        Intent("r", {"versions.r.f1": film("versions.r.f1", credits=[K1])}),
+        "E8.6 strength: versions.r.p1: a new inverse reference in person.films is strong",
     ),
 }
 

@@ -104,7 +104,7 @@ class Engine:
         if not steps:
             return Outcome()
         intent = Intent(steps, layer, consent=frozenset(consent))
-        return self.carrier.carry_out(intent, reading_for(self.schema, steps), transaction_id)
+        return self.carrier.carry_out(intent, reading_for(self.schema, steps, layer), transaction_id)
 
     def add(
         self,

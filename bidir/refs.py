@@ -19,6 +19,7 @@ __all__ = [
     "Item",
     "bare",
     "group_of",
+    "in_release",
     "layer_of",
     "raw_items",
     "read_items",
@@ -96,6 +97,11 @@ def layer_of(document_id: str) -> str:
         parts = document_id.split(".", 2)
         return parts[1] if len(parts) == 3 else PUBLISHED
     return PUBLISHED
+
+
+def in_release(layer: str) -> bool:
+    """Whether a layer is a release: neither published nor the drafts."""
+    return layer not in (PUBLISHED, DRAFTS)
 
 
 def stored_id(group: str, layer: str) -> str:

@@ -17,7 +17,7 @@ from bidir.lookups.naming import checked_id, field_key, fields_named
 from bidir.outcome import Outcome
 from bidir.planning import Intent, parse_intent
 from bidir.planning.reading import Reading
-from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of, stored_id
+from bidir.refs import DRAFTS, PUBLISHED, group_of, in_release, layer_of, stored_id
 from bidir.relations import Field, Schema
 from bidir.siblings import Snapshot, World
 from bidir.suggest import one_of
@@ -79,7 +79,8 @@ class Linker:
             if name is None:
                 raise _no_such(wanted, "there is nothing to point at; create it first")
             end = self._end_for(source, field, name)
-            reference = _reference(world, end, wanted, wish.layer)
+            planned = self._carrier.mode == "on" and self._schema.inverse(end, name) is not None
+            reference = _as_declared(end, wanted) if planned else _reference(world, end, wanted, wish.layer)
             return add_patches(source.shown, end, reference, label=self._label(end, name), item=item, at=at)
 
         return self._carry(document_id, (wanted,), wish, build)
@@ -128,7 +129,8 @@ class Linker:
                 f'use the published id "{group}", or perspective="{own}"'
             )
         # As targets, not as sources: the partners of a long list's other items are nobody's business here.
-        reading = Reading((), tuple(dict.fromkeys((group, *targets))))
+        involved = tuple(dict.fromkeys((group, *targets)))
+        reading = Reading((), involved, arriving=involved if in_release(wish.layer) else ())
         run = self._carrier.start()
         for attempt in range(1, ATTEMPTS_MAX + 1):
             self._carrier.read(run, reading)
@@ -216,14 +218,17 @@ def _mutations(source: _Source, made: LinkPatches) -> list[dict[str, Json]]:
 
 def _reference(world: World, end: Field, target: str, layer: str) -> dict[str, Json]:
     """Return the reference object as the Studio writes it: weak, with a stamp, while its target is unpublished."""
-    reference: dict[str, Json] = {"_type": end.reference_type, "_ref": target}
-    in_release = layer not in (PUBLISHED, DRAFTS) and world.own(target, layer) is not None
-    if world.own(target, PUBLISHED) is None and not in_release:
+    reference = _as_declared(end, target)
+    if world.own(target, PUBLISHED) is None and not (in_release(layer) and world.own(target, layer) is not None):
         stamp: dict[str, Json] = {"type": world.type_of(target)}
         reference |= {"_weak": True, "_strengthenOnPublish": {**stamp, "weak": True} if end.weak else stamp}
-    elif end.weak:
-        reference["_weak"] = True
     return reference
+
+
+def _as_declared(end: Field, target: str) -> dict[str, Json]:
+    """Return the reference object with the field's own strength; where it needs another, the planner gives it."""
+    reference: dict[str, Json] = {"_type": end.reference_type, "_ref": target}
+    return {**reference, "_weak": True} if end.weak else reference
 
 
 def _no_such(group: str, rest: str) -> DocumentMissing:

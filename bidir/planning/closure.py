@@ -12,7 +12,7 @@ from bidir.outcome import PendingReason
 from bidir.planning.cycles import closes_cycle
 from bidir.planning.items import undo_of
 from bidir.planning.work import Link, Mode, Work
-from bidir.refs import DRAFTS, PUBLISHED
+from bidir.refs import DRAFTS, PUBLISHED, in_release
 from bidir.relations import Field
 
 __all__ = ["SlotEdit", "close_layer", "connect", "disconnect", "displaced_by", "wait_for"]
@@ -201,8 +201,8 @@ def deferral(work: Work, layer: str, link: Link) -> PendingReason | None:
     if work.publishing and layer == PUBLISHED and link.relation.publish_partners != "field":
         return "permission"
     if not world.visible(link.target, layer):
-        in_release = layer not in (PUBLISHED, DRAFTS)
-        if world.marked(link.target, layer) or not (in_release and world.own(link.target, DRAFTS) is not None):
+        from_draft = in_release(layer) and world.own(link.target, DRAFTS) is not None
+        if world.marked(link.target, layer) or not from_draft:
             return "not-visible" if world.layers_of(link.target) else "missing"
     live_waits = link.relation.live_target == "defer" and layer == DRAFTS
     if live_waits and world.is_live(link.target) and not world.is_live(link.group):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bidir.planning.closure import SlotEdit
-from bidir.planning.items import weakened
+from bidir.planning.items import grows_strong, weakened
 from bidir.planning.work import Link, Work
 from bidir.refs import PUBLISHED, Item, group_of, layer_of, same_content
 from bidir.relations import Field, Relation
@@ -29,10 +29,10 @@ def secure_items(work: Work, layer: str, edit: SlotEdit) -> None:
         # What goes out alone goes out as it was said: it may rest on what was read too long ago. A version that is
         # made here rests on nothing but what is written with it.
         drop_repeats(work, layer, edit)
-    old = _strong_before(work, layer, edit)
+    old = _strengths_before(work, layer, edit)
     slot = world.slot(edit.group, edit.field, layer)
     for item in list(slot.items if slot is not None else ()):
-        if item.target is None or (item.target in edit.before and (item.target in old or not _strong(item))):
+        if item.target is None or (item.target in edit.before and (item.target, _strength(item)) in old):
             continue
         relation = _relation_of(work, edit.field, item.target)
         if relation is None:
@@ -45,20 +45,21 @@ def secure_items(work: Work, layer: str, edit: SlotEdit) -> None:
                 _tell_draft_id(work, layer, relation, edit, item)
 
 
-def _strong(item: Item) -> bool:
-    return (item.reference or {}).get("_weak") is not True
+def _strength(item: Item) -> tuple[bool, bool]:
+    """Return (strong, to become strong by a stamp)."""
+    reference = item.reference or {}
+    return reference.get("_weak") is not True, grows_strong(reference)
 
 
-def _strong_before(work: Work, layer: str, edit: SlotEdit) -> set[str]:
-    """Return the targets that were strong before: an old strong pointer is left as it is, and reported by audit."""
+def _strengths_before(work: Work, layer: str, edit: SlotEdit) -> set[tuple[str, tuple[bool, bool]]]:
+    """Return how strong each target was pointed at before: an old pointer is left as it is, and reported by audit."""
     world = work.world
     seen = world.layer_seen_before(edit.group, layer)
     document = None if seen is None else world.own_before(edit.group, seen)
     if document is None:
         return set()
-    return {
-        item.target for item in world.parsed(document, edit.field).items if item.target is not None and _strong(item)
-    }
+    items = world.parsed(document, edit.field).items
+    return {(item.target, _strength(item)) for item in items if item.target is not None}
 
 
 def _relation_of(work: Work, field: Field, target: str) -> Relation | None:

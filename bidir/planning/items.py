@@ -10,11 +10,21 @@ from dataclasses import replace
 from typing import Any
 
 from bidir.origin import item_key
-from bidir.refs import PUBLISHED, Item, with_value_at
+from bidir.refs import PUBLISHED, Item, in_release, with_value_at
 from bidir.relations import Field, Relation
 from bidir.siblings import Slot, World
 
-__all__ = ["grounded", "make_item", "must_be_weak", "place_for", "reference_to", "undo_of", "weakened"]
+__all__ = [
+    "grounded",
+    "grows_strong",
+    "make_item",
+    "must_be_weak",
+    "place_for",
+    "reference_to",
+    "stays_weak",
+    "undo_of",
+    "weakened",
+]
 
 Document = Mapping[str, Any]
 
@@ -23,15 +33,23 @@ def grounded(world: World, target: str, layer: str) -> bool:
     """Whether a strong pointer in `layer` at `target` stands on something the lake accepts."""
     if world.own(target, PUBLISHED) is not None:
         return True
-    return (
-        layer not in (PUBLISHED, "drafts") and world.own(target, layer) is not None and not world.marked(target, layer)
-    )
+    return in_release(layer) and world.own(target, layer) is not None and not world.marked(target, layer)
+
+
+def stays_weak(relation: Relation, field: Field) -> bool:
+    """Whether pointers of this end are weak for good: those of the inverse side, all of them where both are one."""
+    return relation.inverse_weak and (relation.symmetric or not relation.is_forward(field))
+
+
+def grows_strong(reference: Document) -> bool:
+    """Whether a weak reference carries a stamp by which a publish makes it strong (content-lake reference, 1.8)."""
+    stamp = reference.get("_strengthenOnPublish")
+    return reference.get("_weak") is True and bool(stamp) and not (isinstance(stamp, Mapping) and stamp.get("weak"))
 
 
 def must_be_weak(world: World, relation: Relation, field: Field, target: str, layer: str) -> tuple[bool, bool]:
     """Return (weak, stamped): whether a new pointer is weak, and whether it carries the stamp to grow strong later."""
-    inverse = relation.symmetric or not relation.is_forward(field)
-    if inverse and relation.inverse_weak:
+    if stays_weak(relation, field):
         return True, False
     if grounded(world, target, layer):
         return field.weak, False
@@ -133,6 +151,10 @@ def weakened(world: World, relation: Relation, field: Field, item: Item, layer: 
         changed = True
         if stamped and "_strengthenOnPublish" not in reference:
             reference.update(stamp_for(world, field, target))
+    if stays_weak(relation, field) and grows_strong(reference):
+        # The Studio stamps what points at an unpublished document; on this side its publish must not act on it.
+        del reference["_strengthenOnPublish"]
+        changed = True
     if not changed:
         return item
     fixed = with_reference(field, item, reference)

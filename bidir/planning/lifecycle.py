@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any, Literal
@@ -16,10 +16,10 @@ from typing import Any, Literal
 from bidir.errors import DocumentMissing, IntentError
 from bidir.planning.arrivals import erase, tell_weakened, weaken_pointers
 from bidir.planning.intent import Simulated
-from bidir.planning.items import with_reference
+from bidir.planning.items import grows_strong, stays_weak, with_reference
 from bidir.planning.locked import require_unlocked, strong_at
-from bidir.planning.work import Work
-from bidir.refs import DRAFTS, PUBLISHED, group_of, replace_items, stored_id, with_value_at
+from bidir.planning.work import Work, link_between
+from bidir.refs import DRAFTS, PUBLISHED, group_of, read_items, replace_items, stored_id, with_value_at
 from bidir.relations import Field
 from bidir.siblings import World, copied
 
@@ -279,26 +279,27 @@ _STAGES = {
 
 def _strengthened(body: dict[str, Any], relation_fields: tuple[Field, ...]) -> dict[str, Any]:
     """Do what the lake's own publish does to references outside the relations: stamped weak ones become strong."""
-    kept = {field.path[0] for field in relation_fields}
-    return {name: value if name in kept else _strengthened_value(value) for name, value in body.items()}
+    kept = {id(item.reference) for field in relation_fields for item in read_items(body, field)}
+    return {name: _strengthened_value(value, kept) for name, value in body.items()}
 
 
-def _strengthened_value(value: Any) -> Any:
+def _strengthened_value(value: Any, kept: Collection[int]) -> Any:
     if isinstance(value, list):
-        return [_strengthened_value(item) for item in value]
-    if not isinstance(value, Mapping):
+        return [_strengthened_value(item, kept) for item in value]
+    if not isinstance(value, Mapping) or id(value) in kept:
         return value
     if value.get("_ref") is not None and value.get("_weak") and value.get("_strengthenOnPublish"):
         return strengthened_reference(value)
-    return {name: _strengthened_value(inner) for name, inner in value.items()}
+    return {name: _strengthened_value(inner, kept) for name, inner in value.items()}
 
 
-def strengthened_reference(reference: Document) -> dict[str, Any]:
-    """Return a stamped weak reference as it stands after publishing (content-lake reference, section 1.8)."""
-    stamp = reference.get("_strengthenOnPublish")
-    stays_weak = isinstance(stamp, Mapping) and stamp.get("weak") is True
+def strengthened_reference(reference: Document, *, for_good: bool = False) -> dict[str, Any]:
+    """Return a stamped weak reference as it stands after publishing (content-lake reference, section 1.8).
+
+    `for_good`: it stays weak whatever the stamp says.
+    """
     out = {name: value for name, value in reference.items() if name != "_strengthenOnPublish"}
-    if not stays_weak:
+    if grows_strong(reference) and not for_good:
         out.pop("_weak", None)
     return out
 
@@ -318,13 +319,18 @@ def strengthen_published(work: Work, group: str) -> None:
                 stamped = reference.get("_weak") and reference.get("_strengthenOnPublish")
                 if not stamped or world.own(item.target, PUBLISHED) is None:
                     continue
-                strong = with_reference(field, item, strengthened_reference(reference))
-                world.changing(claimant, field, PUBLISHED).replace(item, strong)
+                link = work.link_of(field, claimant, item.target)
+                inverse = link is not None and stays_weak(link.relation, field)
+                settled = with_reference(field, item, strengthened_reference(reference, for_good=inverse))
+                world.changing(claimant, field, PUBLISHED).replace(item, settled)
                 work.written[(claimant, PUBLISHED)] = None
 
 
 def premature_stamps(world: World, group: str, layer: str) -> list[str]:
-    """Return the paths of stamps that the lake's own publish would act on too early: their targets stay unpublished."""
+    """Return the paths of stamps that the lake's own publish may not act on.
+
+    Their targets stay unpublished, or they are pointers of an inverse side, which are weak for good (E8.6).
+    """
     paths = []
     for field in world.fields_of(group):
         slot = world.slot(group, field, layer)
@@ -332,7 +338,9 @@ def premature_stamps(world: World, group: str, layer: str) -> list[str]:
             reference = item.reference or {}
             if item.target is None or not reference.get("_strengthenOnPublish") or not reference.get("_weak"):
                 continue
-            if world.own(item.target, PUBLISHED) is None:
+            link = link_between(world, field, group, item.target)
+            inverse = link is not None and stays_weak(link.relation, field) and grows_strong(reference)
+            if inverse or world.own(item.target, PUBLISHED) is None:
                 where = (
                     f"[_key=={json.dumps(item.key)}]" if item.key is not None else f"[{index}]" if field.many else ""
                 )
@@ -352,6 +360,9 @@ def put_stamps_back(work: Work, group: str, draft: Document) -> None:
             reference = item.reference or {}
             stamp = stamps.get(item.target)
             if stamp is None or not reference.get("_weak") or "_strengthenOnPublish" in reference:
+                continue
+            link = work.link_of(field, group, item.target or "")
+            if link is not None and stays_weak(link.relation, field):
                 continue
             if world.own(item.target or "", PUBLISHED) is None:
                 stamped = with_reference(field, item, {**reference, "_strengthenOnPublish": stamp})

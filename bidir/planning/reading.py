@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bidir.planning.intent import Step
-from bidir.refs import group_of, read_items
+from bidir.refs import group_of, in_release, read_items
 from bidir.relations import Field, Schema
 from bidir.siblings import Snapshot
 
@@ -36,7 +36,8 @@ class Reading:
 
     `sources` are groups whose partners matter (`everything`, or only list items with one of `keys`), `targets` groups
     of which only the holders of single places matter, `claims` groups whose referrers matter. `deep`: also who holds
-    the single places of the sources' partners.
+    the single places of the sources' partners. `arriving` are groups that may come into view, whose referrers matter
+    where nothing of them is published.
     """
 
     sources: tuple[str, ...] = ()
@@ -45,6 +46,7 @@ class Reading:
     everything: bool = True
     deep: bool = False
     keys: frozenset[str] = frozenset()
+    arriving: tuple[str, ...] = ()
 
     def params(self) -> dict[str, Json]:
         """Return the query's parameters."""
@@ -55,6 +57,7 @@ class Reading:
             "everything": self.everything,
             "deep": [{"g": group} for group in self.sources] if self.deep else [],
             "keys": sorted(self.keys),
+            "arriving": [{"g": group} for group in self.arriving],
         }
 
 
@@ -81,12 +84,15 @@ def reading_query(schema: Schema) -> str:
     holders = f'{{"r": [{", ".join(singles)}]}}.r[]'
     near = f"{versions}{links}{partner}"
     held = f"{versions}{holders}{partner}"
+    referrers = f'*[references(^.g)]{{"d": *[sanity::versionOf({GROUP})]}}.d[]'
+    unpublished = "count(*[sanity::versionOf(^.g) && _id == ^.g]) == 0"
     beyond = f'{versions}{links}{{"d": *[sanity::versionOf(^._ref)]{holders}{partner}}}.d[]'
     return (
         f'{{"own": $sources[]{{"d": {versions}}}.d[], "wanted": $targets[]{{"d": {versions}}}.d[], '
         f'"near": $sources[]{{"d": {near}}}.d[], "held": $targets[]{{"d": {held}}}.d[], '
         f'"beyond": $deep[]{{"d": {beyond}}}.d[], '
-        f'"claims": $claims[]{{"d": *[references(^.g)]{{"d": *[sanity::versionOf({GROUP})]}}.d[]}}.d[], '
+        f'"claims": $claims[]{{"d": {referrers}}}.d[], '
+        f'"waiting": $arriving[]{{"d": select({unpublished} => {referrers})}}.d[], '
         '"locked": *[_type == "system.release" && state != "active"].name}'
     )
 
@@ -94,19 +100,21 @@ def reading_query(schema: Schema) -> str:
 def snapshot_of(schema: Schema, reading: Reading, result: Mapping[str, Json]) -> Snapshot:
     """Return what the query's result says, with the groups it is complete for."""
     documents: dict[str, Mapping[str, Json]] = {}
-    for part in ("own", "wanted", "near", "held", "beyond", "claims"):
+    for part in ("own", "wanted", "near", "held", "beyond", "claims", "waiting"):
         for document in result.get(part) or ():
             if isinstance(document, Mapping):
                 documents[document["_id"]] = document
     known = {*reading.sources, *reading.targets}
-    known.update(group_of(document["_id"]) for document in result.get("claims") or () if isinstance(document, Mapping))
+    referring = [*(result.get("claims") or ()), *(result.get("waiting") or ())]
+    known.update(group_of(document["_id"]) for document in referring if isinstance(document, Mapping))
     parts = (("own", True), ("wanted", False), *((("near", False),) if reading.deep else ()))
     for part, follows_lists in parts:
         for document in result.get(part) or ():
             if isinstance(document, Mapping):
                 known.update(_followed(schema, reading, document, follows_lists))
     locked = frozenset(name for name in result.get("locked") or () if isinstance(name, str))
-    return Snapshot(documents, frozenset(known), frozenset(reading.claims), locked)
+    asked = {*reading.claims, *(group for group in reading.arriving if group not in documents)}
+    return Snapshot(documents, frozenset(known), frozenset(asked), locked)
 
 
 def _followed(schema: Schema, reading: Reading, document: Mapping[str, Json], follows_lists: bool) -> Iterator[str]:
@@ -120,8 +128,11 @@ def _followed(schema: Schema, reading: Reading, document: Mapping[str, Json], fo
                 yield item.target
 
 
-def reading_for(schema: Schema, steps: Iterable[Step]) -> Reading:
-    """Return what the user's steps make necessary."""
+def reading_for(schema: Schema, steps: Iterable[Step], layer: str) -> Reading:
+    """Return what the user's steps in `layer` make necessary.
+
+    In a release a document of which only a draft exists comes into view by the version that is made of it (E8.7).
+    """
     sources: dict[str, None] = {}
     targets: dict[str, None] = {}
     claims: dict[str, None] = {}
@@ -148,6 +159,7 @@ def reading_for(schema: Schema, steps: Iterable[Step]) -> Reading:
         tuple(claims),
         everything,
         keys=frozenset(keys),
+        arriving=tuple(dict.fromkeys([*sources, *targets])) if in_release(layer) else (),
     )
 
 

@@ -31,7 +31,7 @@ from bidir.pending import PendingStore
 from bidir.planning import Intent, Plan, plan, plan_aftermath
 from bidir.planning.reading import Reading, reading_query, snapshot_of
 from bidir.ports import Backend, Committed
-from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of, stored_id
+from bidir.refs import DRAFTS, PUBLISHED, RELEASES, group_of, layer_of, stored_id
 from bidir.relations import Schema
 from bidir.siblings import Snapshot
 
@@ -189,9 +189,11 @@ class Carrier:
         if self.mode == "observe":
             would = self._planned(run, self._planner(intent))
             self.journal.observed(intent, would)
-        mine = plan(self._passive, run.snapshot, intent, patched=self.backend.patched)
-        committed = self._commit(mine, transaction_id, run)
-        return self._outcome(mine, committed, run)
+
+        def alone(snapshot: Snapshot) -> Plan:
+            return plan(self._passive, snapshot, intent, patched=self.backend.patched)
+
+        return self._attempts(intent, transaction_id, run, alone)
 
     def _planner(self, intent: Intent) -> Callable[[Snapshot], Plan]:
         versions = self.store.engine_versions
@@ -355,10 +357,12 @@ class Carrier:
 
     def _after_refusal(self, error: BackendError, intent: Intent, made: Plan, run: Run) -> Intent:
         """Return the intent to plan next; raise `error` where the user's own write is what was refused."""
+        if self._locked_meanwhile(error, intent, made, run):
+            return intent
         if self._is_users_own(error, intent):
             raise error
         if isinstance(error, (PermissionRefused, RateLimited)):
-            if intent.source_only is not None or not (intent.steps or intent.operation):
+            if self.mode != "on" or intent.source_only is not None or not (intent.steps or intent.operation):
                 # There is nothing left to leave out: the source stands alone, or was written by others.
                 raise error
             self.counters["degraded"] += 1
@@ -372,7 +376,12 @@ class Carrier:
         spent = self.backend.clock.monotonic() - run.started
         # The write to come replaces the plain one, so what is added is the time so far and the read to come (F9).
         too_late = spent + spent / max(1, run.reads + run.writes) > self.budget
-        if intent.source_only is None and intent.steps and (run.retries > RETRIES_MAX or too_late):
+        if (
+            self.mode == "on"
+            and intent.source_only is None
+            and intent.steps
+            and (run.retries > RETRIES_MAX or too_late)
+        ):
             self.counters["degraded"] += 1
             return replace(intent, source_only="budget" if too_late else "conflict")
         self._refresh(made, run)
@@ -380,6 +389,25 @@ class Carrier:
         if run.retries > 1 and spent + wait < self.budget:
             self.backend.clock.sleep(wait)
         return intent
+
+    def _locked_meanwhile(self, error: BackendError, intent: Intent, made: Plan, run: Run) -> bool:
+        """Whether a release that only consequences wrote to takes no writes any more; those have to wait (E8.13)."""
+        layers = {layer_of(key) for key in made.documents} - {PUBLISHED, DRAFTS, *run.snapshot.locked}
+        if intent.steps or intent.operation:
+            layers.discard(intent.layer)
+        if not isinstance(error, Refused) or not layers or run.reads >= READS_MAX:
+            return False
+        run.reads += 1
+        run.retries += 1
+        self.counters["retries"] += 1
+        found = self.backend.documents([f"{RELEASES}{layer}" for layer in sorted(layers)])
+        locked = {
+            layer
+            for layer in layers
+            if (release := found.get(f"{RELEASES}{layer}")) is not None and release.get("state") != "active"
+        }
+        run.snapshot = replace(run.snapshot, locked=run.snapshot.locked | locked)
+        return bool(locked)
 
     def _is_users_own(self, error: BackendError, intent: Intent) -> bool:
         """Whether the refusal is about what the user demanded: a guard, a create, a patch of nothing."""

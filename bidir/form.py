@@ -13,24 +13,25 @@ from typing import Any
 
 from bidir.engine import Engine
 from bidir.errors import IntentError
-from bidir.outcome import Outcome, PendingReason
+from bidir.following import WarmDocuments
+from bidir.outcome import Outcome
 from bidir.planning import Intent, Plan, parse_intent, plan
 from bidir.planning.reading import Reading
-from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of, same_json, stored_id, value_at
-from bidir.siblings import Snapshot
+from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of, same_json, value_at
+from bidir.siblings import World
 
 __all__ = ["EditSession", "FormWarning"]
 
 Document = Mapping[str, Any]
-
-QUERY = "*[_type in $types]"
 
 
 @dataclass(frozen=True, slots=True)
 class FormWarning:
     """Something the editor should see beside a field: `document` (a group), `field` as written in the schema, `text`.
 
-    `kind` is "overlap" (another layer says something else), or the reason for which a half will wait.
+    `kind` is "overlap" (another layer says something else), "locked-release" with an empty `field` (the session's own
+    release takes no writes), "gone" (likewise: the document is not shown any more), or the reason for which a half will
+    wait.
     """
 
     kind: str
@@ -43,8 +44,9 @@ class EditSession:
     """Documents opened in one perspective, edited by patches, committed together.
 
     `patch` changes what `document` shows at once; `commit` sends all patches as one submit. Changes made by others come
-    in through the listener: the open patches are applied on top of them again. A context manager: leaving it stops the
-    listening, uncommitted patches are dropped.
+    in through the listener: the open patches are applied on top of them again. Where the listener missed something, the
+    documents are read again before anything is shown or sent. A context manager: leaving it stops the listening,
+    uncommitted patches are dropped, and everything but `close` raises IntentError.
     """
 
     def __init__(self, engine: Engine, document_ids: Sequence[str] | str, *, perspective: str = DRAFTS) -> None:
@@ -55,12 +57,12 @@ class EditSession:
         self.groups = tuple(dict.fromkeys(group_of(one) for one in ids))
         self._carrier = engine.carrier
         self._open: list[dict[str, Any]] = []
-        types = [name for name in engine.schema.types if engine.schema.fields_of(name)]
-        # Listening starts before reading, so that nothing falls between the two.
-        self._stream = engine.backend.listen(QUERY, {"types": types})
-        self._snapshot = Snapshot()
-        self.reads = 0
-        self._read(Reading(self.groups, (), (), deep=True))
+        self._warm = WarmDocuments(engine.carrier, self.groups, layer=perspective)
+
+    @property
+    def reads(self) -> int:
+        """How many reads opening, prefetching and gaps in what the listener told took; commits count their own."""
+        return self._warm.reads
 
     def __enter__(self) -> EditSession:
         """Return the session itself."""
@@ -73,7 +75,7 @@ class EditSession:
     def close(self) -> None:
         """Stop listening and drop uncommitted patches."""
         self._open.clear()
-        self._stream.close()
+        self._warm.close()
 
     # ------------------------------------------------------------------------------------------------- showing
 
@@ -97,31 +99,16 @@ class EditSession:
         return shown
 
     def refresh(self) -> int:
-        """Take in what others have changed meanwhile and return how many documents that were."""
-        changed = 0
-        for event in self._stream.drain():
-            if event.get("type") != "mutation":
-                continue
-            document_id = str(event["documentId"])
-            if group_of(document_id) not in self._snapshot.known:
-                continue
-            documents = dict(self._snapshot.documents)
-            result = event.get("result")
-            if result is None:
-                documents.pop(document_id, None)
-            else:
-                documents[document_id] = result
-            known = self._snapshot.known
-            self._snapshot = Snapshot(documents, known, frozenset(), self._snapshot.locked)
-            changed += 1
-        return changed
+        """Take in what others have changed meanwhile and return how many changes of documents that were."""
+        return self._warm.refresh()
 
     def prefetch(self, targets: Iterable[str]) -> None:
         """Read what choosing one of `targets` would need, when a picker opens: then the commit needs no read."""
         self.refresh()
-        missing = tuple(dict.fromkeys(group_of(one) for one in targets if group_of(one) not in self._snapshot.known))
+        known = self._warm.snapshot.known
+        missing = tuple(dict.fromkeys(group_of(one) for one in targets if group_of(one) not in known))
         if missing:
-            self._read(Reading((), missing, ()))
+            self._warm.read(Reading((), missing, ()))
 
     # ------------------------------------------------------------------------------------------------- editing
 
@@ -155,10 +142,10 @@ class EditSession:
         self.refresh()
         intent = Intent(parse_intent(self._open), self.perspective)
         while True:
-            made = plan(self.engine.schema, self._snapshot, intent, patched=self.engine.backend.patched)
+            made = plan(self.engine.schema, self._warm.snapshot, intent, patched=self.engine.backend.patched)
             if not made.needs and not made.needs_claims:
                 return made
-            self._read(Reading(tuple(sorted(made.needs)), (), tuple(sorted(made.needs_claims))))
+            self._warm.read(Reading(tuple(sorted(made.needs)), (), tuple(sorted(made.needs_claims))))
 
     def commit(self, *, consent: Iterable[str] = (), transaction_id: str | None = None) -> Outcome:
         """Submit the open patches as one transaction, planned on the warm snapshot: no read where it is warm.
@@ -169,11 +156,9 @@ class EditSession:
             return Outcome()
         self.refresh()
         intent = Intent(parse_intent(self._open), self.perspective, consent=frozenset(consent))
-        run = self._carrier.start()
-        run.snapshot = self._snapshot
+        run = self._warm.run()
         outcome = self._carrier.carry_out(intent, Reading(self.groups), transaction_id, run)
-        if run.reads:
-            self._snapshot = run.snapshot
+        self._warm.wrote(outcome, run)
         if not outcome.conflicts:
             self._open.clear()
         self.refresh()
@@ -183,9 +168,18 @@ class EditSession:
 
     def warnings(self) -> list[FormWarning]:
         """Return what the editor should see beside the fields: other layers that disagree, halves that will wait."""
+        self.refresh()
         found = list(self._overlaps())
-        if self._open:
-            found += [_waiting(item.reason, item.source, item.relation, item.text) for item in self.preview().pending]
+        if self.perspective in self._warm.snapshot.locked:
+            text = f'release "{self.perspective}" takes no writes now; what is changed here cannot be saved'
+            return found + [FormWarning("locked-release", group, "", text) for group in self.groups]
+        patched = dict.fromkeys(str(one["patch"]["id"]) for one in self._open)
+        gone = [group for group in patched if self._seen(group) is None]
+        found += [FormWarning("gone", group, "", f"{self.perspective} shows no {group} any more") for group in gone]
+        if self._open and not gone:
+            found += [
+                FormWarning(item.reason, item.source, item.relation, item.text) for item in self.preview().pending
+            ]
         return found
 
     def _overlaps(self) -> Iterable[FormWarning]:
@@ -193,11 +187,11 @@ class EditSession:
             shown = self._seen(group)
             if shown is None:
                 continue
-            for key in sorted(self._snapshot.documents):
+            for key in sorted(self._warm.snapshot.documents):
                 layer = layer_of(key)
                 if group_of(key) != group or layer in (PUBLISHED, self.perspective) or layer == layer_of(shown["_id"]):
                     continue
-                other = self._snapshot.documents[key]
+                other = self._warm.snapshot.documents[key]
                 for field in self.engine.schema.fields_of(str(shown.get("_type"))):
                     if not same_json(value_at(shown, field.path), value_at(other, field.path)):
                         text = f'"{layer}" says something else for {field.name} of {group}; both stay as they are'
@@ -206,19 +200,8 @@ class EditSession:
     # ------------------------------------------------------------------------------------------------ internals
 
     def _seen(self, group: str) -> Document | None:
-        for layer in (self.perspective, PUBLISHED):
-            found = self._snapshot.documents.get(stored_id(group, layer))
-            if found is not None:
-                return found
-        return None
-
-    def _read(self, reading: Reading) -> None:
-        run = self._carrier.start()
-        run.snapshot = self._snapshot
-        self._carrier.read(run, reading)
-        self._snapshot = run.snapshot
-        self.reads += run.reads
-
-
-def _waiting(reason: PendingReason, source: str, relation: str, text: str) -> FormWarning:
-    return FormWarning(reason, source, relation, text)
+        """Return the version that the perspective shows; of a document that is edited live the drafts count nothing."""
+        world = World(self.engine.schema, self._warm.snapshot)
+        layer = PUBLISHED if self.perspective == DRAFTS and world.is_live(group) else self.perspective
+        shown = world.layer_seen(group, layer)
+        return None if shown is None else world.own(group, shown)

@@ -58,7 +58,10 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A half that is not written: `source` points at `target` (groups) in `layer` and `target` does not point back."""
+    """A half that is not written: `source` points at `target` (groups) in `layer` and `target` does not point back.
+
+    `erased`: `target` was deleted, and what waits is that `source` lets it go.
+    """
 
     relation: str
     source: str
@@ -66,6 +69,7 @@ class Pending:
     layer: str
     reason: PendingReason
     text: str
+    erased: bool = False
 
     @property
     def key(self) -> tuple[str, str, str, str]:

@@ -33,6 +33,9 @@ class Committed(Protocol):
 class EventStream(Protocol):
     """Events of a listener as they arrive: `{"type": "mutation", "documentId", "transactionId", "transition",
     "previousRev", "resultRev", "previous", "result", …}`, or another `type` of the lake.
+
+    After an interruption a stream goes on by itself; where it cannot tell what happened meanwhile, the next event is of
+    the type `reset`. Once the lake has ended it for good, reading raises a BackendError.
     """
 
     def drain(self) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 __all__ = [
     "DRAFTS",
     "PUBLISHED",
+    "RELEASES",
     "SYSTEM_FIELDS",
     "FieldLike",
     "Item",
@@ -39,6 +40,8 @@ Document = Mapping[str, Any]
 
 PUBLISHED = "published"
 DRAFTS = "drafts"
+RELEASES = "_.releases."
+"""What the ids of release documents begin with."""
 _DRAFT_PREFIX = "drafts."
 _VERSION_PREFIX = "versions."
 

@@ -52,7 +52,8 @@ class Snapshot:
             {**kept, **other.documents},
             self.known | other.known,
             self.claims_known | other.claims_known,
-            self.locked | other.locked,
+            # A schedule may have been taken back since.
+            other.locked,
         )
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from bidir.backends.lake_events import LakeEventStream
 from bidir.backends.patching import patched
 from bidir.backends.refusals import translated
 from bidir.clock import EngineClock
@@ -15,6 +16,7 @@ from bidir.refs import group_of, revision_rank
 from lakesim import errors as lake_errors
 from lakesim.clock import Clock
 from lakesim.lake import Dataset
+from lakesim.listen.listener import Listener
 
 __all__ = ["LakeBackend", "LakeCommit"]
 
@@ -127,8 +129,11 @@ class LakeBackend:
 
     def listen(self, groq: str, params: Mapping[str, Json]) -> EventStream:
         """Listen to every stored version of the documents a filter matches."""
+        return LakeEventStream(lambda: self._listener(groq, dict(params)))
+
+    def _listener(self, groq: str, params: dict[str, Json]) -> Listener:
         with _translating():
-            return self.dataset.listen(groq, dict(params), include_result=True, include_previous_revision=True)
+            return self.dataset.listen(groq, params, include_result=True, include_previous_revision=True)
 
     def position(self) -> str:
         """Return the id of the last transaction, or an empty text for a dataset without any."""

@@ -19,15 +19,13 @@ from bidir.following.quarrels import Quarrels
 from bidir.following.rounds import Rounds
 from bidir.following.sequence import GONE, Sequencer, Step
 from bidir.outcome import Outcome
-from bidir.refs import group_of
+from bidir.refs import RELEASES, group_of
 
 __all__ = ["DEBOUNCE_SECONDS", "Follower"]
 
 DEBOUNCE_SECONDS = 0.075
 """How long a group must be quiet before its changes are planned, so that a form's series of patches is one plan."""
 QUERY = '*[_type in $types || _type == "system.release"]'
-RELEASES = "_.releases."
-"""Ids of release documents start so; when one changes state, what waited for it is tried again."""
 
 
 class Follower:
@@ -175,6 +173,7 @@ class Follower:
         """Add one event, in its place, to what is to be carried through."""
         group = group_of(step.document_id)
         if group.startswith(RELEASES):
+            # When a release changes state, what waited for it is tried again.
             self._retry = True
             return
         if group in self._quarrels.quarantined:

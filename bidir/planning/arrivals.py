@@ -137,11 +137,12 @@ def erase(work: Work, group: str, type_fields: tuple[Field, ...]) -> None:
 def _let_go(work: Work, link: Link, layer: str, slot: Slot) -> None:
     """Take one version's pointers at a group that is gone out, or leave them weak, by `on_delete`."""
     locked = layer in work.world.snapshot.locked
+    barred = "locked-release" if locked else work.barred(link.group)
     if link.relation.on_delete == "keep":
-        for item in [item for item in slot.items if item.target == link.target and not locked]:
+        for item in [item for item in slot.items if item.target == link.target and barred is None]:
             _weaken_item(work, link, layer, item)
-    elif locked:
-        wait_for(work, layer, link, "locked-release")
+    elif barred is not None:
+        work.wait_to_erase(link, layer, barred)
     elif work.world.marked(link.group, layer):
         # Its fields show nothing and are not written (E8.13), but for what would hold the group fast.
         for item in strong_at(slot, link.target):
@@ -187,7 +188,9 @@ def withdraw(work: Work, group: str, before: Mapping[str, Mapping[str, int]]) ->
             if link is None or not world.holds(target, link.mirrored.field, PUBLISHED, group):
                 continue
             policy = link.relation.on_unpublish or ("clear" if world.is_live(target) else "keep")
-            if policy == "clear":
+            if policy == "clear" and (barred := work.barred(target)) is not None:
+                wait_for(work, PUBLISHED, link.mirrored, barred)
+            elif policy == "clear":
                 work.remove_half(link.mirrored, PUBLISHED)
     weaken_pointers(work, group)
 
@@ -205,6 +208,8 @@ def weaken_pointers(work: Work, group: str, *, apart_from: Collection[str] = ())
                 require_released(work, group, claimant, layer)
                 continue
             if layer in apart_from:
+                continue
+            if claimant != group and work.barred(claimant) is not None:
                 continue
             for field in world.fields_of(claimant):
                 slot = world.slot(claimant, field, layer)

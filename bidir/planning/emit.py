@@ -13,6 +13,7 @@ from dataclasses import field as dataclass_field
 from typing import Any
 
 from bidir.planning.intent import Simulated
+from bidir.planning.restated import overwrites
 from bidir.planning.work import Work
 from bidir.refs import Item, stored_id
 from bidir.relations import Field
@@ -47,9 +48,11 @@ class _Edits:
 def emit(work: Work, simulated: Simulated, *, lock_all: bool = False) -> Emitted:
     """Return the transaction: versions made, removals, additions, the user's own, repairs of them, deletes."""
     world = work.world
-    mine: dict[Place, list[Wire]] = {}
+    mine: dict[Place, bool] = {}
     for step in simulated.steps:
-        mine.setdefault((step.group, step.layer), []).append(step.wire())
+        place = (step.group, step.layer)
+        written_over = mine.get(place) or any(overwrites(step, field) for field in world.fields_of(step.group))
+        mine[place] = bool(written_over)
     creates: list[Wire] = []
     removals: list[Wire] = []
     additions: list[Wire] = []
@@ -86,7 +89,7 @@ def emit(work: Work, simulated: Simulated, *, lock_all: bool = False) -> Emitted
             creates.append({"createOrReplace": dict(world.document(group, layer) or {})})
             continue
         edits = _edits(work, place)
-        if base is not None and (lock_all or edits.exact or _needs_lock(work, place)):
+        if base is not None and (lock_all or edits.exact or mine.get(place) or _needs_lock(work, place)):
             locks[place] = base["_rev"]
         patches = [{"patch": {"id": target, **operation}} for operation in edits.operations]
         if place in mine:

@@ -15,7 +15,7 @@ from bidir.planning.emit import emit
 from bidir.planning.intent import Simulated
 from bidir.planning.items import free_key, with_reference
 from bidir.planning.plan import Plan
-from bidir.planning.upward import reconcile_above
+from bidir.planning.upward import reconcile_above, settle_view
 from bidir.planning.work import STEPS_MAX, Link, Work, link_between
 from bidir.refs import DRAFTS, PUBLISHED, Item, stored_id
 from bidir.relations import Field, Schema
@@ -379,9 +379,16 @@ def mend_pending(schema: Schema, snapshot: Snapshot, items: Iterable[Pending]) -
     world = World(schema, snapshot)
     work = Work(world)
     public: list[Link] = []
+    unlocked: dict[str, list[Link]] = {}
     for item in items:
         link = pending_link(world, item)
-        if link is None:
+        if item.erased:
+            _let_go(work, item)
+            continue
+        if link is None or item.layer in snapshot.locked:
+            continue
+        if item.reason == "locked-release":
+            unlocked.setdefault(item.layer, []).append(link)
             continue
         if item.layer == PUBLISHED:
             public.append(link)
@@ -396,11 +403,25 @@ def mend_pending(schema: Schema, snapshot: Snapshot, items: Iterable[Pending]) -
                 connect(work, item.layer, link, mode="claim")
         else:
             disconnect(work, item.layer, link)
+    for layer, links in unlocked.items():
+        settle_view(work, layer, links)
     # When the source was written alone the layers above were left for now; whoever writes the half settles them (R8).
     touched = [group for group, layer in work.written if layer == PUBLISHED]
     if touched:
         reconcile_above(work, touched, [group for group, _ in work.written], links=public)
     return _as_plan(work)
+
+
+def _let_go(work: Work, item: Pending) -> None:
+    """Take out the pointer at a document that was deleted, where it may be done by now (R7)."""
+    world = work.world
+    relation = next((one for one in work.schema.relations if one.name == item.relation), None)
+    for field in world.fields_of(item.source) if relation is not None else ():
+        if relation is None or field not in (relation.left, relation.right):
+            continue
+        link = Link(relation, field, item.source, item.target)
+        if item.layer not in world.snapshot.locked and work.remove_half(link, item.layer):
+            work.settle(link, item.layer)
 
 
 def pending_link(world: World, item: Pending) -> Link | None:

@@ -1,4 +1,6 @@
-"""Does a submit only re-state what relation fields already say? Then nothing is sent (E8.4)."""
+"""What the user's patches say of relation fields: only what stands there already (then nothing is sent, E8.4), or
+something that writes over whatever somebody may have put there meanwhile (then the document is locked, F3).
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,13 @@ from bidir.refs import Item, bare, group_of, same_json, with_value_at
 from bidir.relations import Field
 from bidir.siblings import World
 
-__all__ = ["last_mention", "named_targets", "only_restates", "patch_paths", "within"]
+__all__ = ["last_mention", "named_targets", "only_restates", "overwrites", "patch_paths", "within"]
 
 Document = Mapping[str, Any]
 
 STRENGTH = ("_weak", "_strengthenOnPublish")
 _NEXT = re.compile(r"[.\[]|$")
+_ITEM = re.compile(r'\[\s*_key\s*==\s*"(?:[^"\\]|\\.)*"\s*\]\.?(.*)$')
 
 
 def only_restates(simulated: Simulated, world: World) -> bool:
@@ -85,6 +88,47 @@ def _without_strength(raw: Any) -> Any:
         for name, value in raw.items()
         if name not in STRENGTH
     }
+
+
+def overwrites(step: Step, field: Field) -> bool:
+    """Whether a step writes over what the field holds, or picks an item by its position.
+
+    What adds an item, takes one out by its key, or changes an item's metadata does not: it meets what somebody else
+    does to the field at the same moment without harm (F4).
+    """
+    if step.kind != "patch":
+        return step.kind == "createOrReplace"
+    for name in ("set", "inc", "dec", "diffMatchPatch"):
+        operation = step.body.get(name)
+        if isinstance(operation, Mapping) and any(_reaches(path, field, whole_item=True) for path in operation):
+            return True
+    unset = step.body.get("unset")
+    paths = list(unset) if isinstance(unset, Sequence) and not isinstance(unset, str) else []
+    if any(_reaches(path, field, whole_item=False) for path in paths):
+        return True
+    insert = step.body.get("insert")
+    replaced = insert.get("replace") if isinstance(insert, Mapping) else None
+    return replaced is not None and _reaches(replaced, field, whole_item=True)
+
+
+def _reaches(path: Any, field: Field, *, whole_item: bool) -> bool:
+    """Whether a path names the field, something around it, or the reference in one of its items; with `whole_item`
+    also an item named by its key.
+    """
+    full = ".".join(field.path)
+    if not isinstance(path, str):
+        return False
+    if path.startswith(("..", "*", "[")) or full == path or full.startswith((f"{path}.", f"{path}[")):
+        return True
+    if not within(path, field):
+        return False
+    item = _ITEM.match(path, len(full)) if field.many else None
+    if item is None:
+        return True
+    below, member = item.group(1), ".".join(field.member)
+    if not below:
+        return whole_item
+    return not member or f"{below}.".startswith(f"{member}.") or member.startswith(f"{below}.")
 
 
 def last_mention(steps: Sequence[Step], group: str, layer: str, field: Field) -> int:

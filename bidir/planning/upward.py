@@ -17,7 +17,7 @@ from bidir.refs import DRAFTS, PUBLISHED
 from bidir.relations import Field
 from bidir.siblings import World
 
-__all__ = ["leave_above", "reconcile_above"]
+__all__ = ["leave_above", "reconcile_above", "settle_view"]
 
 STEPS_MAX = 10_000
 """Repairs in one upper view before it is taken for a loop (the checked scopes never needed 24)."""
@@ -38,6 +38,11 @@ def reconcile_above(work: Work, touched: Iterable[str], involved: Iterable[str],
             continue
         followed = [link for group in groups for link in _follow(work, group, view)]
         _repair_view(work, view, others, [*late, *followed])
+
+
+def settle_view(work: Work, view: str, links: Iterable[Link]) -> None:
+    """Do for `links` what R8 could not do while `view` took no writes; own overrides win (E8.9)."""
+    _repair_view(work, view, [], links)
 
 
 def leave_above(work: Work, touched: Iterable[str], reason: PendingReason) -> None:

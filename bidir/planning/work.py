@@ -21,6 +21,12 @@ Mode = Literal["steal", "claim", "force"]
 """How an addition treats a taken place: by the relation's policy; never taking it (undelete, restore, adoption); or
 taking it without a word (an upper version's own override, R8)."""
 
+_UNWRITABLE: dict[PendingReason, str] = {
+    "permission": "writing it was refused, a caller with permission can repair it",
+    "locked-release": "the release of this layer takes no writes, it lets go when it does",
+    "budget": "there was no time left to write it, it lets go later",
+}
+
 STEPS_MAX = 100_000
 """Links written in one plan before it is taken for a loop."""
 
@@ -122,6 +128,14 @@ class Work:
     def wait(self, link: Link, layer: str, reason: PendingReason, text: str) -> None:
         """Record that the mirrored half of `link` is not written."""
         found = Pending(link.relation.name, link.group, link.target, layer, reason, text)
+        self.settled.pop(found.key, None)
+        self.pending[found.key] = found
+
+    def wait_to_erase(self, link: Link, layer: str, reason: PendingReason) -> None:
+        """Record that `link`'s own document still points at a deleted one and may not be written (R7)."""
+        words = _UNWRITABLE.get(reason, "it lets go later")
+        text = f"{link.group}: {link.field.name} still points at {link.target}, which was deleted; {words}"
+        found = Pending(link.relation.name, link.group, link.target, layer, reason, text, erased=True)
         self.settled.pop(found.key, None)
         self.pending[found.key] = found
 

@@ -253,3 +253,34 @@ def test_counters_tell_what_happened(world):
     engine.submit(SET_AUTHOR, perspective="published")
     engine.submit(SET_AUTHOR, perspective="published")
     assert (engine.counters["intents"], engine.counters["writes"], engine.counters["documents"]) == (2, 1, 2)
+
+
+@pytest.mark.parametrize("mode", ["off", "observe"])
+def test_without_the_other_side_the_edit_survives_the_same_accidents(world, mode):
+    # Switched off or watching only, a draft made meanwhile refused the edit, and a lost answer was taken for a loss.
+    dataset, engine = world(backend=Scripted)
+    engine.mode = mode
+    engine.backend.script = [lambda *_: dataset.mutate([{"create": {"_id": "drafts.b1", "_type": "book", "n": 1}}])]
+    assert engine.submit(SET_AUTHOR).retries == 1
+    assert (author_of(dataset, "drafts.b1"), dataset.get("drafts.b1")["n"]) == ("a1", 1)
+
+    def answer_lost(mutations, transaction_id):
+        dataset.mutate(mutations, transaction_id=transaction_id)
+        raise UnknownOutcome("no answer")
+
+    engine.backend.script = [answer_lost]
+    before = len(engine.backend.commits)
+    assert engine.submit([{"patch": {"id": "b2", "set": {"author": LINK}}}]).documents_written == 1
+    assert len(engine.backend.commits) == before + 1
+    assert dataset.get("drafts.a1") is None
+
+
+@pytest.mark.parametrize("mode", ["off", "observe"])
+@pytest.mark.parametrize("refusal", [PermissionRefused("no"), RateLimited("busy")], ids=["refused", "busy"])
+def test_without_the_other_side_there_is_nothing_to_leave_out(world, mode, refusal):
+    _, engine = world(backend=Scripted)
+    engine.mode = mode
+    engine.backend.script = [refusal]
+    with pytest.raises(type(refusal)):
+        engine.submit(SET_AUTHOR, perspective="published")
+    assert (len(engine.backend.commits), engine.counters["degraded"]) == (1, 0)

@@ -153,9 +153,10 @@ def plan_aftermath(
     work.committed = True
     work.order = _ranked(changed_at or {})
     simulated = Simulated([], {}, [(group_of(one), layer_of(one)) for one in earlier], [])
-    _carry_through(work, Staged(simulated, stated=True))
+    # First of all: what is made from the published document in the layers above is a copy of it.
     for group, draft in (restamp or {}).items():
         put_stamps_back(work, group, draft)
+    _carry_through(work, Staged(simulated, stated=True))
     # What somebody else has written is theirs from then on, also where the engine had made it (E8.10).
     theirs = frozenset(earlier)
     prune(work, set(engine_versions) - theirs, [*simulated.touched, *work.written])

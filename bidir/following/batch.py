@@ -5,9 +5,10 @@ Source: bidirectional semantics, F7 (debounce per group), E6 (of two changes the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
+from bidir.following.rebasing import kept_in_sight, passed_over
 from bidir.following.sequence import Step
 from bidir.refs import group_of, same_json, value_at
 from bidir.relations import Schema
@@ -53,9 +54,16 @@ class Batch:
 
     def go_on(self, step: Step) -> None:
         """Note a further step of a document that is gathered already."""
-        if self._earlier[step.document_id] is None and step.after is None and step.known_before:
-            # It came and went before it was looked at; what it linked while it was there has to be let go.
-            self._earlier[step.document_id] = step.before
+        self._rebase(step, kept_in_sight)
+
+    def pass_over(self, step: Step) -> None:
+        """Let the change of a gathered document begin behind a step from which nothing more follows."""
+        self._rebase(step, passed_over)
+
+    def _rebase(self, step: Step, moved: Callable[..., Document | None]) -> None:
+        if step.known_before:
+            earlier = self._earlier[step.document_id]
+            self._earlier[step.document_id] = moved(self._schema, earlier, step.before, step.after)
 
     def note_time(self, step: Step) -> None:
         """Remember when the fields that a step changed were changed last."""

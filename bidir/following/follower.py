@@ -181,7 +181,9 @@ class Follower:
         self._memory.note_appeared(step, self._now())
         if self._is_carried_through(step):
             shows = step.after is not None or self._sequencer.heard(step.document_id) == GONE
-            if step.document_id not in self._batch and shows:
+            if step.document_id in self._batch:
+                self._batch.pass_over(step)
+            elif shows:
                 self._memory.keep(step.document_id, step.after)
             return
         self._batch.note_time(step)

@@ -59,6 +59,7 @@ class Follower:
         )
         # Something that waited for a release to take writes may be written now.
         self._retry = False
+        self._woken: set[str] = set()
         self._place.fall_behind()
         self._catch_up()
 
@@ -128,11 +129,15 @@ class Follower:
         return self._carrier.backend.clock.monotonic()
 
     def _healed(self) -> list[Outcome]:
-        """Try again what waited for a release to take writes."""
-        if not self._retry:
-            return []
+        """Try again what waited for a release to take writes, or for a place in a document an engine has written."""
+        store = self._carrier.store
+        full = [one for one in store if one.reason == "conflict" and self._woken & {one.source, one.target}]
+        woken = None if self._retry else {one.key for one in full}
         self._retry = False
-        outcome = reconcile.heal(self._carrier.schema, self._carrier.backend, self._carrier.store)
+        self._woken.clear()
+        if woken is not None and not woken:
+            return []
+        outcome = reconcile.heal(self._carrier.schema, self._carrier.backend, store, only=woken)
         return [outcome] if outcome.writes else []
 
     def _advance(self) -> None:
@@ -180,6 +185,8 @@ class Follower:
             return
         self._memory.note_appeared(step, self._now())
         if self._is_carried_through(step):
+            # It carries its own consequences, but what it makes room for may have been waiting (F8).
+            self._woken.add(group)
             shows = step.after is not None or self._sequencer.heard(step.document_id) == GONE
             if step.document_id in self._batch:
                 self._batch.pass_over(step)

@@ -309,28 +309,36 @@ def _admitted(work: Work, layer: str, link: Link, mode: Mode) -> bool:
     for half in (link, link.mirrored):
         field = half.field
         held = work.world.targets(half.group, field, layer)
-        over = field.many and field.max is not None and len(held.keys() | {half.target}) > field.max
-        if mode == "force":
+        if not field.many or field.max is None or len(held.keys() | {half.target}) <= field.max:
             continue
-        if over:
-            text = f"{half.group}: {field.name} takes at most {field.max} and is full; {half.target} does not fit"
-            trims = field.max_policy == "trim" or mode == "claim"
-            if trims or work.conflict("max", link, None, layer, text):
-                work.notice("claim-refused", link.relation.name, (half.target, half.group), layer, text)
-                disconnect(work, layer, link)
+        if mode in ("force", "stands") and half.target in held:
+            # The list is somebody's own word already, whatever it holds; only nothing is added to it.
+            continue
+        text = f"{half.group}: {field.name} takes at most {field.max} and is full; {half.target} does not fit"
+        if mode == "stands":
+            work.wait(link, layer, "conflict", f"{text} until there is room")
             return False
-        if field.acyclic and closes_cycle(work.world, field, half.group, half.target, layer):
-            text = f"{half.group}: {field.name} := {half.target} would close a cycle"
-            if not work.conflict("acyclic", link, half.target, layer, text):
-                return False
-    return True
+        trims = field.max_policy == "trim" or mode != "steal"
+        if trims or work.conflict("max", link, None, layer, text):
+            work.notice("claim-refused", link.relation.name, (half.target, half.group), layer, text)
+            disconnect(work, layer, link)
+        return False
+    # One end tells for both: whoever is above from there is below from here.
+    field = link.field
+    if mode == "force" or not (field.acyclic and closes_cycle(work.world, field, link.group, link.target, layer)):
+        return True
+    text = f"{link.group}: {field.name} := {link.target} would close a cycle"
+    if mode == "stands":
+        work.wait(link, layer, "conflict", f"{text}; the other half waits")
+        return False
+    return work.conflict("acyclic", link, link.target, layer, text)
 
 
 def _give_way(work: Work, layer: str, link: Link, lost: Link, mode: Mode) -> bool:
     """Release one taken place for `link`, by policy; False if `link` is refused instead."""
     edited = lost.group == link.group and lost.field == link.field
     decides = work.committed and link.relation.on_conflict in ("reject", "ask")
-    if (mode == "force" and not decides) or (edited and mode == "steal"):
+    if (mode in ("force", "stands") and not decides) or (edited and mode == "steal"):
         # The edited end itself was given more than it holds: its own older pointer goes without a word.
         disconnect(work, layer, lost)
         return True

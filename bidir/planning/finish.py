@@ -13,7 +13,7 @@ from bidir.planning.work import Link, Work
 from bidir.refs import PUBLISHED, Item, group_of, layer_of, same_content
 from bidir.relations import Field, Relation
 
-__all__ = ["Key", "carry_waiting", "prune", "report_odd_items", "secure_items"]
+__all__ = ["Key", "carry_waiting", "prune", "report_odd_items", "report_shortfalls", "secure_items"]
 
 Key = tuple[str, str, str, str]
 """Relation, source, target, layer of a pending half."""
@@ -117,6 +117,23 @@ def report_odd_items(work: Work, group: str, layer: str) -> None:
             elif item.fault == "unsupported":
                 text = f"{where} points into another dataset; it is left one-sided"
                 work.notice("unsupported-reference", relation.name, (group,), layer, text)
+
+
+def report_shortfalls(work: Work, touched: Iterable[tuple[str, str]]) -> None:
+    """Tell which fields end with fewer links than they need, and had more before: nothing refuses that (C26)."""
+    world = work.world
+    for group, layer in dict.fromkeys([*touched, *work.written]):
+        for field in world.fields_of(group) if world.own(group, layer) is not None else ():
+            left = len(world.targets(group, field, layer))
+            if not field.min or left >= field.min or left >= len(world.targets_before(group, field, layer)):
+                continue
+            work.notice(
+                "required-empty",
+                work.schema.relations_of(field)[0].name,
+                (group,),
+                layer,
+                f"{group}: {field.name} needs at least {field.min} and has fewer now",
+            )
 
 
 def carry_waiting(work: Work, waiting: Iterable[Key]) -> None:

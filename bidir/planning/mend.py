@@ -400,7 +400,7 @@ def mend_pending(schema: Schema, snapshot: Snapshot, items: Iterable[Pending]) -
                 text = f"{link.group}: {link.field.name}: {link.target} does not follow, for {who}; a person decides"
                 work.wait(link, item.layer, "conflict", text)
             else:
-                connect(work, item.layer, link, mode="claim")
+                connect(work, item.layer, link, mode="stands")
         else:
             disconnect(work, item.layer, link)
     for layer, links in unlocked.items():

@@ -16,7 +16,15 @@ from bidir.outcome import Conflict, Notice, Pending, PendingReason
 from bidir.planning.arrivals import adopt, erase, resync, withdraw
 from bidir.planning.closure import SlotEdit, close_layer
 from bidir.planning.emit import emit
-from bidir.planning.finish import Key, carry_waiting, drop_repeats, prune, report_odd_items, secure_items
+from bidir.planning.finish import (
+    Key,
+    carry_waiting,
+    drop_repeats,
+    prune,
+    report_odd_items,
+    report_shortfalls,
+    secure_items,
+)
 from bidir.planning.intent import Patched, Simulated, Step, simulate
 from bidir.planning.lifecycle import Operation, Staged, put_stamps_back, stage, strengthen_published
 from bidir.planning.restated import last_mention, named_targets, only_restates
@@ -185,8 +193,8 @@ def _close(work: Work, staged: Staged, changes: _Changes, layer: str) -> None:
     """Bring one layer into step: the edits, the claims of a copied draft, adoption, then safe items."""
     edits, claims = changes.edits.get(layer, []), changes.claims.get(layer, [])
     work.publishing = bool(staged.published)
-    forced = work.publishing or work.committed
-    close_layer(work, layer, edits, mode="claim" if staged.claims else "force" if forced else "steal")
+    stands = work.publishing or work.committed
+    close_layer(work, layer, edits, mode="claim" if staged.claims else "stands" if stands else "steal")
     close_layer(work, layer, claims, mode="claim")
     for group, arrived_in in changes.arrivals:
         if arrived_in == layer:
@@ -303,6 +311,7 @@ def _finish(work: Work, simulated: Simulated) -> Plan:
         return Plan(needs=frozenset(world.needs), needs_claims=frozenset(world.needs_claims))
     if work.conflicts:
         return Plan(conflicts=tuple(work.conflicts.values()))
+    report_shortfalls(work, simulated.touched)
     emitted = emit(work, simulated)
     made = frozenset(stored_id(*place) for place in work.made)
     for group, layer in work.made:

@@ -17,9 +17,10 @@ from bidir.siblings import World, copied
 
 __all__ = ["STEPS_MAX", "Link", "Mode", "Work", "link_between"]
 
-Mode = Literal["steal", "claim", "force"]
-"""How an addition treats a taken place: by the relation's policy; never taking it (undelete, restore, adoption); or
-taking it without a word (an upper version's own override, R8)."""
+Mode = Literal["steal", "claim", "force", "stands"]
+"""How an addition treats a taken place: by the relation's policy; never taking it (undelete, restore, adoption);
+taking it without a word (an upper version's own override, R8); or so, where what asks for it stands already and is not
+undone (a publish, an edit of somebody else): what does not fit waits."""
 
 _UNWRITABLE: dict[PendingReason, str] = {
     "permission": "writing it was refused, a caller with permission can repair it",
@@ -222,14 +223,6 @@ class Work:
         self._count()
         world.changing(link.group, link.field, layer).remove(link.target)
         self._mark(link, layer)
-        if link.field.min and len(world.targets(link.group, link.field, layer)) < link.field.min:
-            self.notice(
-                "required-empty",
-                link.relation.name,
-                (link.group,),
-                layer,
-                f"{link.group}: {link.field.name} needs at least {link.field.min} and has fewer now",
-            )
         return True
 
     def _misshapen(self, link: Link, layer: str) -> bool:

@@ -18,6 +18,7 @@ __all__ = [
     "References",
     "check_erased",
     "check_invariants",
+    "is_marked",
     "layers_of",
     "references",
     "resolve_view",
@@ -83,7 +84,7 @@ def resolve_view(documents: Documents, view: str) -> dict[str, Document]:
             seen[group] = document
     seen.update(own)
     # A version marked for unpublishing resolves to "absent" (bidirectional semantics, E0).
-    return {group: document for group, document in seen.items() if not _marked(document)}
+    return {group: document for group, document in seen.items() if not is_marked(document)}
 
 
 def references(document: Document, field: Field) -> References:
@@ -135,7 +136,7 @@ def check_erased(
     for document_id in sorted(documents):
         layer, group = split_id(document_id)
         document = documents[document_id]
-        if _marked(document):
+        if is_marked(document):
             # It shows nothing, and its fields are never written (E8.13).
             continue
         for field in schema.fields_of(str(document.get("_type"))):
@@ -241,6 +242,7 @@ def _at(value: Any, path: Iterable[str]) -> Any:
     return value
 
 
-def _marked(document: Document) -> bool:
+def is_marked(document: Document) -> bool:
+    """Whether a version only says that its group is to be unpublished with its release."""
     system = document.get("_system")
     return isinstance(system, Mapping) and system.get("delete") is True

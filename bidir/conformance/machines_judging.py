@@ -19,6 +19,7 @@ from bidir.conformance.invariants import (
     Documents,
     check_erased,
     check_invariants,
+    is_marked,
     layers_of,
     split_id,
     targets,
@@ -169,6 +170,11 @@ class Judge:
             self.tally.counts["edits elsewhere"] += 1
             if kind in ("elsewhere", "elsewhere_actions"):
                 yield from self._changes(meaning, first, after)
+            marks = meaning.intent.stated.values()
+            if kind == "elsewhere_actions" and marks and all(map(is_marked, marks)):
+                for name in sorted(name for name in left.keys() | after.keys() if left.get(name) != after.get(name)):
+                    text = f"{name}: changed by a mark for unpublishing, which changes nothing yet (row 24)"
+                    yield self._fault("I7", meaning.layer, text)
         elif happened.transactions and equal(before, after):
             yield self._fault("I6", "any", "settling again wrote, though nothing had happened")
         yield from self._state(after)
@@ -310,5 +316,4 @@ def _users(documents: Mapping[str, Any]) -> Documents:
 
 def _marked(view: str, group: Any, documents: Documents) -> bool:
     """Whether a group is marked for unpublishing: pointers at it are made weak when that is published (E8.13)."""
-    system = documents.get(f"versions.{view}.{group}", {}).get("_system")
-    return isinstance(system, Mapping) and system.get("delete") is True
+    return is_marked(documents.get(f"versions.{view}.{group}", {}))

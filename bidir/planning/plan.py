@@ -226,6 +226,9 @@ def _changes(work: Work, simulated: Simulated) -> _Changes:
             if world.own_before(group, layer) is not None:
                 out.departures.append((group, layer))
             continue
+        if world.marked(group, layer):
+            # A mark takes effect when the release is published; until then its partners keep what they say (row 24).
+            continue
         if world.layer_seen_before(group, layer) is None:
             out.arrivals.append((group, layer))
         for field in world.fields_of(group):

@@ -166,6 +166,7 @@ class Meanings:
         """The field shows what lies below, but for what others took meanwhile (R6)."""
         below = before.get(group)
         wanted = {} if below is None else self._same([{**below, "_id": stored_id(layer, group)}], layer, exact=False)
+        wanted = self._answering(wanted, before, layer, group)
         intent = self._intent(layer, before, {}, {stored_id(layer, group)})
         return Meaning("discard", layer, intent, frozenset((group,)), wanted)
 
@@ -210,12 +211,7 @@ class Meanings:
         layer = PUBLISHED if self.schema.is_live(str(body["_type"])) else DRAFTS
         document = {**body, "_id": stored_id(layer, group)}
         intent = self._intent(layer, before, {document["_id"]: document}, set())
-        wanted = self._same([document], layer, exact=False)
-        if group not in resolve_view(before, layer):
-            # It appears there, and answers those who went on pointing at it where its place is free (R8).
-            for place, one in wanted.items():
-                waiting = tuple(waiting_for(self.schema, before, layer, group, place[2]))
-                wanted[place] = Wanted((*one.value, *waiting), exact=False)
+        wanted = self._answering(self._same([document], layer, exact=False), before, layer, group)
         return Meaning("restore", layer, intent, frozenset((group,)), wanted)
 
     def create_version(self, group: str, release: str, before: Documents) -> Meaning:
@@ -309,6 +305,17 @@ class Meanings:
         erased = frozenset(split_id(name)[1] for name in gone) - left
         offline = {name for name in gone if split_id(name)[0] == PUBLISHED and name not in stated}
         return Intent(layer, stated, gone - stated.keys(), erased, frozenset(weakened) | offline, carried=True)
+
+    def _answering(
+        self, wanted: Mapping[Place, Wanted], before: Documents, layer: str, group: str
+    ) -> dict[Place, Wanted]:
+        """Return what a group may hold: one that appears in a layer answers those who went on pointing at it (R8)."""
+        if group in resolve_view(before, layer):
+            return dict(wanted)
+        return {
+            place: Wanted((*one.value, *waiting_for(self.schema, before, layer, group, place[2])), exact=False)
+            for place, one in wanted.items()
+        }
 
     def _same(self, bodies: Iterable[Document], view: str, *, exact: bool = True) -> dict[Place, Wanted]:
         return {

@@ -215,15 +215,15 @@ def _warn_locked(work: Work, view: str, groups: list[str]) -> None:
 
 
 def _apart(work: Work, view: str, groups: list[str]) -> Iterator[Link]:
-    """Yield the links of `groups` that changed in `view` and are there on one side only."""
+    """Yield the links of `groups` that changed in `view`, or now show there, and are there on one side only."""
     world = work.world
     for group in groups:
-        for field in world.fields_of(group):
-            for target in list(_changes(world, group, field, view)):
-                link = work.link_of(field, group, target)
-                if link is None:
-                    continue
-                here = world.holds(link.group, link.field, view, link.target)
-                there = world.holds(link.target, link.mirrored.field, view, link.group)
-                if here != there:
-                    yield link
+        changed = [(field, target) for field in world.fields_of(group) for target in _changes(world, group, field, view)]
+        links = [link for field, target in changed if (link := work.link_of(field, group, target)) is not None]
+        if world.layer_seen_before(group, view) is None and world.visible(group, view):
+            links += _waiting_for(work, group, view)
+        for link in links:
+            here = world.holds(link.group, link.field, view, link.target)
+            there = world.holds(link.target, link.mirrored.field, view, link.group)
+            if here != there:
+                yield link

@@ -101,7 +101,7 @@ def publish(carrier: Carrier, name: str) -> Outcome:
 
 def delete(carrier: Carrier, name: str) -> Outcome:
     """Delete an archived or published release; what lived only there is gone for good, pointers to it too (R7)."""
-    groups = _groups_once_in(carrier, name)
+    groups = _groups_put_away(carrier, name)
     done = _act(carrier, [{"actionType": f"{ACTION}delete", "releaseId": name}])
     carrier.store.settle([item.key for item in carrier.store if item.layer == name])
     if not groups:
@@ -154,17 +154,20 @@ def _groups_in(carrier: Carrier, name: str) -> list[str]:
     return sorted({group_of(row["_id"]) for row in found})
 
 
-def _groups_once_in(carrier: Carrier, name: str) -> tuple[str, ...]:
-    """Return the groups that had a version in a release which is over.
+def _groups_put_away(carrier: Carrier, name: str) -> tuple[str, ...]:
+    """Return the groups of which an archived release holds a version.
 
-    A published one lists them. What archiving deleted stands only in the history, in the transaction that changed the
-    release as well.
+    What archiving deleted stands only in the history, in the transaction that changed the release as well, the newest
+    one. What a release has published is nothing of the release's any more.
     """
     document_id = f"_.releases.{name}"
-    held = carrier.backend.query("*[_id == $id][0].finalDocumentStates[].id", {"id": document_id})
-    ids = {one for one in held or () if isinstance(one, str)}
-    ids.update(str(one) for row in carrier.backend.history(document_id) for one in row["documentIDs"])
-    return tuple(sorted({group_of(one) for one in ids if layer_of(one) == name}))
+    if carrier.backend.query("*[_id == $id][0].state", {"id": document_id}) != "archived":
+        return ()
+    for row in carrier.backend.history(document_id):
+        groups = {group_of(one) for one in map(str, row["documentIDs"]) if layer_of(one) == name}
+        if groups:
+            return tuple(sorted(groups))
+    return ()
 
 
 def changed_by_publish(earlier: Snapshot, now: Snapshot, groups: Sequence[str]) -> dict[str, Document | None]:

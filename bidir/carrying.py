@@ -29,6 +29,7 @@ from bidir.origin import transaction_id as make_transaction_id
 from bidir.outcome import Outcome
 from bidir.pending import PendingStore
 from bidir.planning import Intent, Plan, plan, plan_aftermath
+from bidir.planning.elsewhere import Told
 from bidir.planning.reading import Reading, reading_query, snapshot_of
 from bidir.ports import Backend, Committed
 from bidir.refs import DRAFTS, PUBLISHED, RELEASES, group_of, layer_of, stored_id
@@ -130,12 +131,12 @@ class Carrier:
         run: Run,
         restamp: Mapping[str, Document] | None = None,
         *,
-        changed_at: Mapping[str, Mapping[str, str]] | None = None,
+        told: Mapping[str, Told] | None = None,
         confirm: Callable[[Plan, Snapshot], None] | None = None,
     ) -> Outcome:
         """Carry the consequences of a change that is committed already; `run` holds what is there now.
 
-        A document that may not be written holds up no other: its halves wait. `changed_at` as `plan_aftermath` takes
+        A document that may not be written holds up no other: its halves wait. `told` as `plan_aftermath` takes
         it; `confirm` is asked before anything is written, and may raise.
         """
         before = replace(run)
@@ -149,7 +150,7 @@ class Carrier:
                 engine_versions=self.store.engine_versions,
                 restamp=restamp,
                 refused=refused,
-                changed_at=changed_at,
+                told=told,
             )
             if confirm is not None and not made.needs and not made.needs_claims:
                 confirm(made, snapshot)

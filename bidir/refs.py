@@ -29,6 +29,7 @@ __all__ = [
     "same_content",
     "same_json",
     "set_single",
+    "states",
     "stored_id",
     "targets_of",
     "value_at",
@@ -141,6 +142,12 @@ def value_at(document: Document | None, path: Sequence[str]) -> Json:
             return None
         value = value.get(name)
     return value
+
+
+def states(body: Document, field: FieldLike) -> bool:
+    """Whether a document says what the field holds, be it nothing (null, an empty list), or is silent about it."""
+    parent = value_at(body, field.path[:-1]) if len(field.path) > 1 else body
+    return isinstance(parent, Mapping) and field.path[-1] in parent
 
 
 def with_value_at(document: Document, path: Sequence[str], value: Json) -> dict[str, Any]:

@@ -5,12 +5,14 @@ Source: bidirectional semantics, F7 (debounce per group), E6 (of two changes the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bidir.following.rebasing import kept_in_sight, passed_over
 from bidir.following.sequence import Step
-from bidir.refs import group_of, same_json, value_at
+from bidir.planning.elsewhere import WHOLE, Told
+from bidir.refs import group_of, same_json, states, targets_of, value_at
 from bidir.relations import Schema
 from bidir.siblings import Snapshot
 
@@ -27,8 +29,8 @@ class Batch:
         self._schema = schema
         self._earlier: dict[str, Document | None] = {}
         self._touched_at: dict[str, float] = {}
-        # When the lake took the change of which field of which document, for what is in `_earlier`.
-        self._changed_at: dict[str, dict[str, str]] = {}
+        # What the steps of these documents said and when, for what is in `_earlier`.
+        self._told: dict[str, Told] = {}
 
     def __bool__(self) -> bool:
         """Whether anything is left to be carried through."""
@@ -65,21 +67,30 @@ class Batch:
             earlier = self._earlier[step.document_id]
             self._earlier[step.document_id] = moved(self._schema, earlier, step.before, step.after)
 
-    def note_time(self, step: Step) -> None:
-        """Remember when the fields that a step changed were changed last."""
-        times = self._changed_at.setdefault(step.document_id, {})
-        for name in self._changed_fields(step) if step.timestamp else ():
-            times[name] = max(step.timestamp, times.get(name, ""))
+    def note(self, step: Step) -> None:
+        """Remember when a step changed which links of which fields, and what a document was when it came into being."""
+        if not step.timestamp or not step.known_before:
+            return
+        told = self._told.get(step.document_id, Told())
+        times = {name: dict(known) for name, known in told.times.items()}
+        for name, targets in self._changed(step):
+            known = times.setdefault(name, {})
+            for target in (WHOLE, *targets):
+                known[target] = max(step.timestamp, known.get(target, ""))
+        if step.before is None and step.after is not None:
+            told = replace(told, born=step.after, born_at=step.timestamp)
+        elif step.after is None:
+            told = replace(told, gone_at=step.timestamp)
+        self._told[step.document_id] = replace(told, times=times)
 
-    def _changed_fields(self, step: Step) -> list[str]:
+    def _changed(self, step: Step) -> Iterator[tuple[str, list[str]]]:
+        """Yield, for each field that a step said anything of, the groups it took up or let go."""
         shown = step.after or step.before or {}
-        return [
-            field.name
-            for field in self._schema.fields_of(str(shown.get("_type")))
-            if step.before is None
-            or step.after is None
-            or not same_json(value_at(step.before, field.path), value_at(step.after, field.path))
-        ]
+        for field in self._schema.fields_of(str(shown.get("_type"))):
+            before, now = (targets_of(one, field) if one is not None else [] for one in (step.before, step.after))
+            changed = [one for one in (*before, *now) if (one in before) != (one in now)]
+            if changed or (step.before is None and states(shown, field)):
+                yield field.name, changed
 
     def quiet(self, now: float, debounce: float) -> list[str]:
         """Return the stored ids of those whose group nothing happened to for `debounce` seconds."""
@@ -96,18 +107,20 @@ class Batch:
     def done(self, documents: Iterable[str]) -> None:
         """Forget the times of what was carried through."""
         for key in documents:
-            self._changed_at.pop(key, None)
+            self._told.pop(key, None)
             self._touched_at.pop(group_of(key), None)
 
-    def times_of(self, earlier: Mapping[str, Document | None], snapshot: Snapshot) -> dict[str, dict[str, str]]:
-        """Return when the fields of what changed were changed; what no event told, when the document was."""
-        times: dict[str, dict[str, str]] = {}
+    def told_of(self, earlier: Mapping[str, Document | None], snapshot: Snapshot) -> dict[str, Told]:
+        """Return what was told of these documents; of a field that no event told of, when its document changed last."""
+        found: dict[str, Told] = {}
         for key, before in earlier.items():
             now = snapshot.documents.get(key)
             shown = now or before or {}
-            known = times[key] = dict(self._changed_at.get(key, {}))
+            told = self._told.get(key, Told())
+            times = dict(told.times)
             for field in self._schema.fields_of(str(shown.get("_type"))):
                 values = [value_at(one, field.path) if one is not None else None for one in (before, now)]
-                if field.name not in known and "_updatedAt" in shown and not same_json(*values):
-                    known[field.name] = str(shown["_updatedAt"])
-        return times
+                if field.name not in times and "_updatedAt" in shown and not same_json(*values):
+                    times[field.name] = {WHOLE: str(shown["_updatedAt"])}
+            found[key] = replace(told, times=times)
+        return found

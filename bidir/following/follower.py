@@ -162,7 +162,7 @@ class Follower:
     def _restart(self) -> None:
         """Give up the chains of events; what was held back still tells when something changed."""
         for step in self._sequencer.restart():
-            self._batch.note_time(step)
+            self._batch.note(step)
 
     def _take(self, event: Mapping[str, Any]) -> None:
         kind = event.get("type", "mutation")
@@ -193,7 +193,7 @@ class Follower:
             elif shows:
                 self._memory.keep(step.document_id, step.after)
             return
-        self._batch.note_time(step)
+        self._batch.note(step)
         if step.document_id in self._batch:
             self._batch.touch(step.document_id, self._now())
             self._batch.go_on(step)

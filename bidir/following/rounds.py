@@ -81,8 +81,8 @@ class Rounds:
         try:
             self._carrier.read_all(run, Reading(names, (), names, deep=True), map(layer_of, earlier))
             changed = self._memory.news(earlier, run.snapshot)
-            times = self._batch.times_of(changed, run.snapshot)
-            outcome = self._carrier.follow_up(changed, run, changed_at=times, confirm=nothing_newer)
+            told = self._batch.told_of(changed, run.snapshot)
+            outcome = self._carrier.follow_up(changed, run, told=told, confirm=nothing_newer)
         except _Overtaken:
             self._overtaken_since = self._overtaken_since or self._now()
             self._batch.put_back(earlier)

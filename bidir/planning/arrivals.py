@@ -12,7 +12,7 @@ from bidir.planning.closure import connect, disconnect, wait_for
 from bidir.planning.items import weakened, with_reference
 from bidir.planning.locked import require_released, strong_at
 from bidir.planning.work import Link, Work
-from bidir.refs import PUBLISHED, Item, value_at
+from bidir.refs import PUBLISHED, Item, states
 from bidir.relations import Field, Relation
 from bidir.siblings import Slot
 
@@ -32,11 +32,14 @@ def adopt(work: Work, group: str, layer: str, body: Mapping[str, Any] | None, *,
             for claimant, theirs in work.world.claimants(group, layer)
             if claimant != group and _answers(work, theirs, field, group)
         ]
-        stated = all_stated or (body is not None and _states(body, field))
+        stated = all_stated or (body is not None and states(body, field))
         free = field.many or not work.world.targets(group, field, layer)
         for claimant, theirs in waiting:
             link = work.link_of(theirs, claimant, group)
             if link is None or work.world.holds(group, field, layer, claimant):
+                continue
+            if _came_later(work, link, layer):
+                # It did not wait: what it means here follows from the layer it was written in.
                 continue
             if not stated and free:
                 connect(work, layer, link, mode="claim")
@@ -56,15 +59,18 @@ def adopt(work: Work, group: str, layer: str, body: Mapping[str, Any] | None, *,
                 disconnect(work, layer, link)
 
 
+def _came_later(work: Work, link: Link, layer: str) -> bool:
+    """Whether a pointer was written, in another layer, after the group it points at had appeared in `layer`."""
+    seen = work.world.layer_seen(link.group, layer)
+    if seen is None or seen == layer:
+        return False
+    return work.ranks.pair(link.group, seen, link.field, link.target) > work.ranks.arrival(link.target, layer) > 0
+
+
 def _answers(work: Work, theirs: Field, field: Field, group: str) -> bool:
     name = work.world.type_of(group)
     pair = None if name is None else work.schema.inverse(theirs, name)
     return pair is not None and pair[1] == field
-
-
-def _states(body: Mapping[str, Any], field: Field) -> bool:
-    parent = value_at(body, field.path[:-1]) if len(field.path) > 1 else body
-    return isinstance(parent, Mapping) and field.path[-1] in parent
 
 
 def resync(work: Work, group: str, layer: str, before: Mapping[str, Mapping[str, int]]) -> None:
@@ -130,8 +136,12 @@ def erase(work: Work, group: str, type_fields: tuple[Field, ...]) -> None:
             for field in world.fields_of(claimant):
                 slot = world.slot(claimant, field, layer)
                 link = _dead_link(work, field, claimant, group, type_fields)
-                if slot is not None and group in slot.counts and link is not None:
-                    _let_go(work, link, layer, slot)
+                if slot is None or group not in slot.counts or link is None:
+                    continue
+                if work.ranks.pair(claimant, layer, field, group) > work.ranks.death(group) > 0:
+                    # Pointed at since it went: that is somebody's word about what may come again.
+                    continue
+                _let_go(work, link, layer, slot)
 
 
 def _let_go(work: Work, link: Link, layer: str, slot: Slot) -> None:

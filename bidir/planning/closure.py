@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 
 from bidir.outcome import PendingReason
 from bidir.planning.cycles import closes_cycle
@@ -23,6 +24,8 @@ class SlotEdit:
     """What the user did to one field of one group in one layer: the groups it pointed at before and after.
 
     `order` is the position of the last mutation that spoke of it: of two claims on one place the later holds (I11).
+    Where the positions of single links are known, `orders` has them by target; `stated` is the position at which all
+    that the field holds was said.
     """
 
     group: str
@@ -30,23 +33,38 @@ class SlotEdit:
     before: Sequence[str]
     after: Sequence[str]
     order: int = 0
+    orders: Mapping[str, int] = dataclass_field(default_factory=dict)
+    stated: int = 0
+
+    def order_of(self, target: str) -> int:
+        """Return the position of the last mutation that took `target` up or let it go."""
+        return self.orders.get(target, self.order)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A link that is added or removed, and the position at which that was said."""
+
+    link: Link
+    order: int
 
 
 def close_layer(work: Work, layer: str, edits: Iterable[SlotEdit], *, mode: Mode = "steal") -> None:
     """Carry the edits to the other halves in `layer`: removals first, then additions in the order they were stated."""
-    removed: dict[tuple[str, str, str], Link] = {}
-    added: dict[tuple[str, str, str], Link] = {}
+    removed: dict[tuple[str, str, str], _Wish] = {}
+    added: dict[tuple[str, str, str], _Wish] = {}
     edits = sorted(edits, key=lambda one: one.order)
     stated = {(edit.group, edit.field.name): edit for edit in edits}
     for edit in edits:
         _collect(work, layer, edit, removed, added)
     for key in [key for key in added if key in removed]:
-        _settle_contradiction(work, layer, added, removed, key, stated)
-    for link in removed.values():
-        disconnect(work, layer, link)
+        _settle_contradiction(work, layer, added, removed, key)
+    for wish in removed.values():
+        disconnect(work, layer, wish.link)
     accepted: dict[tuple[str, str, str], Link] = {}
-    for link in added.values():
-        if _overruled(work, layer, link, stated):
+    for wish in sorted(added.values(), key=lambda one: one.order):
+        link = wish.link
+        if _waits_for_arrival(work, layer, wish) or _overruled(work, layer, wish, stated):
             continue
         _outdo(work, layer, link, accepted)
         if connect(work, layer, link, mode=mode):
@@ -57,15 +75,15 @@ def _collect(
     work: Work,
     layer: str,
     edit: SlotEdit,
-    removed: dict[tuple[str, str, str], Link],
-    added: dict[tuple[str, str, str], Link],
+    removed: dict[tuple[str, str, str], _Wish],
+    added: dict[tuple[str, str, str], _Wish],
 ) -> None:
     before, after = set(edit.before), set(edit.after)
     for target in edit.before:
         if target not in after:
             link = work.link_of(edit.field, edit.group, target)
             if link is not None:
-                removed.setdefault(link.key, link)
+                _say(removed, link, edit)
             else:
                 _no_longer_wanted(work, layer, edit, target)
     for target in edit.after:
@@ -73,11 +91,18 @@ def _collect(
             continue
         link = work.link_of(edit.field, edit.group, target)
         if link is not None:
-            # A pair stated from both ends counts where it was stated last.
-            added.pop(link.key, None)
-            added[link.key] = link
+            _say(added, link, edit)
         else:
             _one_sided(work, layer, edit.field, edit.group, target)
+
+
+def _say(wishes: dict[tuple[str, str, str], _Wish], link: Link, edit: SlotEdit) -> None:
+    """Note a wish; a pair stated from both ends counts where it was stated last."""
+    wish = _Wish(link, edit.order_of(link.target))
+    known = wishes.get(link.key)
+    if known is None or known.order <= wish.order:
+        wishes.pop(link.key, None)
+        wishes[link.key] = wish
 
 
 def _no_longer_wanted(work: Work, layer: str, edit: SlotEdit, target: str) -> None:
@@ -119,21 +144,19 @@ def _one_sided(work: Work, layer: str, field: Field, group: str, target: str) ->
 def _settle_contradiction(
     work: Work,
     layer: str,
-    added: dict[tuple[str, str, str], Link],
-    removed: dict[tuple[str, str, str], Link],
+    added: dict[tuple[str, str, str], _Wish],
+    removed: dict[tuple[str, str, str], _Wish],
     key: tuple[str, str, str],
-    stated: Mapping[tuple[str, str], SlotEdit],
 ) -> None:
     """One end adds the pair, the other removes it, in one transaction: the owner side wins (E6).
 
     Where others have done so one after the other, the later change wins: it was made in the knowledge of the earlier.
     """
-    link, against = added[key], removed[key]
+    link, mine, theirs = added[key].link, added[key].order, removed[key].order
     wins = link.relation.symmetric or link.field == link.relation.owner_field
-    mine, theirs = (stated[one.group, one.field.name].order for one in (link, against))
     if work.committed and mine != theirs:
         wins = mine > theirs
-    loser = removed.pop(key) if wins else added.pop(key)
+    loser = (removed.pop(key) if wins else added.pop(key)).link
     word = "kept" if wins else "removed"
     work.notice(
         "contradiction",
@@ -145,21 +168,40 @@ def _settle_contradiction(
     )
 
 
-def _overruled(work: Work, layer: str, link: Link, stated: Mapping[tuple[str, str], SlotEdit]) -> bool:
-    """Whether the single place that `link` wants at its other end was given to somebody else later on."""
-    half = link.mirrored
-    mine, theirs = stated.get((link.group, link.field.name)), stated.get((half.group, half.field.name))
-    if half.field.many or mine is None or theirs is None or theirs.order <= mine.order:
+def _waits_for_arrival(work: Work, layer: str, wish: _Wish) -> bool:
+    """Whether others pointed at what came into being only later: then it waited, and what came answers it (E8.8)."""
+    target, world = wish.link.target, work.world
+    if not work.committed or not wish.order or world.layer_seen_before(target, layer) is not None:
         return False
-    if not theirs.after or half.target in theirs.after or list(theirs.after) == list(theirs.before):
+    answered = world.holds(target, wish.link.mirrored.field, layer, wish.link.group)
+    return world.visible(target, layer) and work.ranks.arrival(target, layer) > wish.order and not answered
+
+
+def _overruled(work: Work, layer: str, wish: _Wish, stated: Mapping[tuple[str, str], SlotEdit]) -> bool:
+    """Whether later on the other end was said to hold something else.
+
+    A single place that was given to somebody else; where others said one thing after the other also one that was
+    emptied, or a document that came into being with a list of its own.
+    """
+    link, half = wish.link, wish.link.mirrored
+    theirs = stated.get((half.group, half.field.name))
+    if theirs is None or half.target in theirs.after:
         return False
-    winner = theirs.after[0]
+    if work.committed:
+        overruled = theirs.stated > wish.order
+    else:
+        changed = bool(theirs.after) and list(theirs.after) != list(theirs.before)
+        overruled = not half.field.many and changed and theirs.order > wish.order
+    if not overruled:
+        return False
+    winner = next(iter(theirs.after), "")
+    what = f"which was given to {winner} later" if winner else "which was said to be empty later"
     work.notice(
         "contradiction",
         link.relation.name,
-        (link.group, half.group, winner),
+        (link.group, half.group, *theirs.after[:1]),
         layer,
-        f"{link.group} wanted {half.group}.{'.'.join(half.field.path)}, which was given to {winner} later",
+        f"{link.group} wanted {half.group}.{'.'.join(half.field.path)}, {what}",
     )
     disconnect(work, layer, link)
     return True

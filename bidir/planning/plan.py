@@ -6,7 +6,7 @@ is a property of this function plus the engine's retry loop.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import Any
@@ -15,6 +15,7 @@ from bidir.errors import NotSupportedError
 from bidir.outcome import Conflict, Notice, Pending, PendingReason
 from bidir.planning.arrivals import adopt, erase, resync, withdraw
 from bidir.planning.closure import SlotEdit, close_layer
+from bidir.planning.elsewhere import Ranks, Told
 from bidir.planning.emit import emit
 from bidir.planning.finish import (
     Key,
@@ -31,7 +32,7 @@ from bidir.planning.restated import last_mention, named_targets, only_restates
 from bidir.planning.upward import leave_above, reconcile_above
 from bidir.planning.work import Work
 from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of, stored_id
-from bidir.relations import Schema
+from bidir.relations import Field, Schema
 from bidir.siblings import Snapshot, World, is_variant
 
 __all__ = ["Intent", "Plan", "plan", "plan_aftermath"]
@@ -145,21 +146,21 @@ def plan_aftermath(
     engine_versions: Collection[str] = (),
     restamp: Mapping[str, Mapping[str, Any]] | None = None,
     refused: Collection[str] = (),
-    changed_at: Mapping[str, Mapping[str, str]] | None = None,
+    told: Mapping[str, Told] | None = None,
 ) -> Plan:
     """Return the transaction that carries the consequences of a change others have committed already.
 
     `earlier` maps the stored ids that changed to what they were before (None: did not exist); `snapshot` shows what
     they are now; `restamp` gives, by group, the document whose `_strengthenOnPublish` stamps were taken out for the
-    lake's own publish and go back in; `refused` are groups that may not be written: their halves wait. `changed_at`
-    tells by stored id and field when (RFC 3339): where two changes contradict each other the later one holds.
+    lake's own publish and go back in; `refused` are groups that may not be written: their halves wait. `told` is
+    what events said of the stored documents: where two changes contradict each other the later one holds.
     Bidirectional semantics, E4 rows 25, 26 and 31: the change's direction decides.
     """
     world = World(schema, snapshot, earlier)
     work = Work(world)
     work.refused = frozenset(refused)
     work.committed = True
-    work.order = _ranked(changed_at or {})
+    work.ranks = Ranks(told)
     simulated = Simulated([], {}, [(group_of(one), layer_of(one)) for one in earlier], [])
     # First of all: what is made from the published document in the layers above is a copy of it.
     for group, draft in (restamp or {}).items():
@@ -198,9 +199,10 @@ def _close(work: Work, staged: Staged, changes: _Changes, layer: str) -> None:
     close_layer(work, layer, claims, mode="claim")
     for group, arrived_in in changes.arrivals:
         if arrived_in == layer:
-            body = work.world.own(group, layer) if work.committed else _stated(staged.simulated, group, layer)
+            body = _body_of(work, group, layer) if work.committed else _stated(staged.simulated, group, layer)
             # What had a version elsewhere and appears in published was published, and a publish states every value.
-            elsewhere = work.committed and layer == PUBLISHED and bool(work.world.layers_before(group))
+            earlier = [one for one in work.world.layers_before(group) if work.ranks.born(group, one) is None]
+            elsewhere = work.committed and layer == PUBLISHED and bool(earlier)
             adopt(work, group, layer, body, all_stated=bool(staged.published) or elsewhere)
     _adopt_arrived(work)
     for edit in [*edits, *claims]:
@@ -209,6 +211,11 @@ def _close(work: Work, staged: Staged, changes: _Changes, layer: str) -> None:
             drop_repeats(work, layer, edit)
         else:
             secure_items(work, layer, edit)
+
+
+def _body_of(work: Work, group: str, layer: str) -> Mapping[str, Any] | None:
+    """Return what others created: as it came into being if somebody told, else as it is."""
+    return work.ranks.born(group, layer) or work.world.own(group, layer)
 
 
 def _adopt_arrived(work: Work) -> None:
@@ -241,22 +248,29 @@ def _changes(work: Work, simulated: Simulated) -> _Changes:
                 copied = [one for one in after if world.holds(group, field, DRAFTS, one) and one not in said]
                 out.claims.setdefault(layer, []).append(SlotEdit(group, field, before, copied))
                 before = copied
-            order = last_mention(simulated.steps, group, layer, field)
             if work.committed:
-                order = work.order.get((group, layer, field.name), 0)
+                out.edits.setdefault(layer, []).append(_told_edit(work, layer, group, field, before, after))
+                continue
+            order = last_mention(simulated.steps, group, layer, field)
             out.edits.setdefault(layer, []).append(SlotEdit(group, field, before, after, order))
+    out.arrivals.sort(key=lambda place: work.ranks.birth(*place))
     return out
 
 
-def _ranked(changed_at: Mapping[str, Mapping[str, str]]) -> dict[tuple[str, str, str], int]:
-    """Return the rank of every change by its time; the same time is the same transaction, and the same rank."""
-    moments = sorted({moment for fields in changed_at.values() for moment in fields.values()})
-    rank = {moment: number for number, moment in enumerate(moments, 1)}
-    return {
-        (group_of(key), layer_of(key), name): rank[moment]
-        for key, fields in changed_at.items()
-        for name, moment in fields.items()
-    }
+def _told_edit(
+    work: Work, layer: str, group: str, field: Field, before: Sequence[str], after: Sequence[str]
+) -> SlotEdit:
+    """Return what others did to a field, step by step as far as somebody told.
+
+    A link that came and went again was made and taken back, one that went and came again was taken up anew.
+    """
+    orders = work.ranks.pairs(group, layer, field)
+    passed = [one for one in orders if one not in before and one not in after]
+    # A new version repeats what the view showed already: that is no link taken up anew.
+    birth = work.ranks.birth(group, layer)
+    kept = [one for one in before if one not in after or orders.get(one, birth) == birth]
+    order, stated = work.ranks.field(group, layer, field), work.ranks.stated(group, layer, field)
+    return SlotEdit(group, field, [*kept, *passed], after, order, orders, stated)
 
 
 def _stated(simulated: Simulated, group: str, layer: str) -> dict[str, Any] | None:

@@ -75,26 +75,25 @@ def _follow(work: Work, group: str, view: str) -> Iterator[Link]:
     world = work.world
     if world.own(group, view) is None or world.marked(group, view) or (group, view) in work.made:
         return
-    if world.own_before(group, PUBLISHED) is None or world.own(group, PUBLISHED) is None:
+    # What came into being below is no change to follow, but what was done to it since is.
+    below = world.own_before(group, PUBLISHED) or work.ranks.born(group, PUBLISHED)
+    if below is None or world.own(group, PUBLISHED) is None:
         return
     for field in world.fields_of(group):
-        old = world.own_targets_before(group, field, PUBLISHED)
+        old = world.parsed(below, field).counts
         new = dict(world.targets(group, field, PUBLISHED))
         if list(old) == list(new):
             continue
-        if work.order.get((group, view, field.name), 0) > work.order.get((group, PUBLISHED, field.name), 0):
-            # Others changed the upper version after the published one: that is an opinion of its own.
-            changed = [target for target in (*old, *new) if (target in old) != (target in new)]
-            yield from (link for target in changed if (link := work.link_of(field, group, target)) is not None)
-            continue
         slot = world.slot(group, field, view)
         mine = {} if slot is None else dict(slot.counts)
-        if not field.many and list(mine) != list(old):
-            continue
-        for target in [target for target in old if target not in new and target in mine]:
-            yield from _take_over(work, group, field, view, target, add=False)
-        for target in [target for target in new if target not in old and target not in mine]:
-            yield from _take_over(work, group, field, view, target, add=True)
+        inherited = field.many or list(mine) == list(old)
+        for target in [*(one for one in old if one not in new), *(one for one in new if one not in old)]:
+            if work.ranks.opinion(group, view, field, target) > work.ranks.pair(group, PUBLISHED, field, target):
+                # Others changed the upper version after the published one: that is an opinion of its own.
+                link = work.link_of(field, group, target)
+                yield from () if link is None else (link,)
+            elif inherited and (target in new) != (target in mine):
+                yield from _take_over(work, group, field, view, target, add=target in new)
 
 
 def _take_over(work: Work, group: str, field: Field, view: str, target: str, *, add: bool) -> Iterator[Link]:
@@ -170,7 +169,7 @@ def _repair_pair(work: Work, view: str, link: Link, arrived: list[str]) -> Itera
     if view == DRAFTS and (world.is_live(half.group) or world.is_live(half.target)):
         _repair_live(work, half)
         return
-    newcomer = half.group in arrived or half.target in arrived
+    newcomer = any(_new_to(work, view, half, one) for one in (half.group, half.target) if one in arrived)
     place = world.targets(half.target, half.mirrored.field, view)
     free = half.mirrored.field.many or not place
     link_it = (newcomer and free) or (world.own(half.target, view) is None and world.own(half.group, view) is not None)
@@ -180,6 +179,21 @@ def _repair_pair(work: Work, view: str, link: Link, arrived: list[str]) -> Itera
     else:
         disconnect(work, view, half)
     yield from disturbed
+
+
+def _new_to(work: Work, view: str, half: Link, group: str) -> bool:
+    """Whether one end of a pair came into view with the pair unsettled: pointed at before, or pointing, undisputed.
+
+    What others wrote after it had come is an edit like any other.
+    """
+    world, ranks = work.world, work.ranks
+    arrival = ranks.arrival(group, view)
+    if not arrival:
+        return True
+    pointed = ranks.pair(half.group, world.layer_seen(half.group, view) or view, half.field, half.target)
+    below = ranks.pairs(half.target, PUBLISHED, half.mirrored.field).get(half.group, 0)
+    said = ranks.opinion(half.target, view, half.mirrored.field, half.group)
+    return max(pointed, below, said) <= arrival
 
 
 def _neighbours(work: Work, view: str, half: Link) -> list[Link]:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from bidir.errors import QuarantineError
 from bidir.origin import consent_token
 from bidir.outcome import Conflict, ConflictKind, Notice, NoticeKind, Pending, PendingReason
+from bidir.planning.elsewhere import Ranks
 from bidir.planning.items import make_item, place_for
 from bidir.refs import DRAFTS, PUBLISHED, value_at
 from bidir.relations import Field, Relation, Schema
@@ -72,7 +73,7 @@ class Work:
     group became visible in a release. `committed`: the change at hand was made by others and
     stands already, so that no policy can refuse it; `publishing`: it is a publish. `refused` are groups that the caller
     may not write. `relied` are versions in which an item was left out because another is there already.
-    `order` ranks what others changed, by (group, layer, field), by the time they did.
+    `ranks` puts what others changed in the order in which they did.
     """
 
     world: World
@@ -90,7 +91,7 @@ class Work:
     rewritten: dict[tuple[str, str], None] = dataclass_field(default_factory=dict)
     committed: bool = False
     relied: set[tuple[str, str]] = dataclass_field(default_factory=set)
-    order: Mapping[tuple[str, str, str], int] = dataclass_field(default_factory=dict)
+    ranks: Ranks = dataclass_field(default_factory=Ranks)
     publishing: bool = False
     arrived: list[tuple[str, str]] = dataclass_field(default_factory=list)
     steps: int = 0

@@ -17,7 +17,23 @@ from bidir.engine import Engine
 
 ABILITIES = abilities_of(Engine(schema_of("one-to-one"), EmbeddedLake().backend()))
 # Each of these has found a fault of the engine's; what it was stands in the tests of the follower and of races.
-ONCE_BROKEN = ["10", "78", "104", "129", "210", "298", "347", "388", "494", "585", "927", "1267", "1545", "3481"]
+ONCE_BROKEN = [
+    "10",
+    "78",
+    "104",
+    "129",
+    "210",
+    "298",
+    "347",
+    "388",
+    "494",
+    "585",
+    "927",
+    "1267",
+    "1545",
+    "3481",
+    "60889",
+]
 
 
 @pytest.mark.parametrize("seed", ONCE_BROKEN)

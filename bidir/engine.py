@@ -20,7 +20,7 @@ from bidir.journal import Journal
 from bidir.lookups import CANDIDATES_DEFAULT, ORDER_DEFAULT, PAGE_SIZE_DEFAULT, Linker, Lookups, Page, Wish
 from bidir.outcome import Outcome, Pending
 from bidir.planning import Intent, Operation, Step, parse_intent
-from bidir.planning.reading import Reading, reading_for
+from bidir.planning.reading import Reading, named_by, reading_for
 from bidir.ports import Backend
 from bidir.reconcile import Report, Violation
 from bidir.refs import DRAFTS, PUBLISHED, group_of
@@ -386,7 +386,9 @@ class Engine:
     ) -> Outcome:
         intent = Intent((), operation.layer, operation, consent)
         copies = (group_of(operation.copy_id),) if operation.copy_id else ()
-        reading = Reading((*operation.groups, *copies), (), operation.groups, deep=True)
+        restored = () if operation.document is None else named_by(operation.document)
+        involved = (*operation.groups, *copies)
+        reading = Reading(involved, restored, involved, deep=True)
         return self.carrier.carry_out(intent, reading, transaction_id)
 
     def _with_id(self, step: Step) -> Step:

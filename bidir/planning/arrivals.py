@@ -12,7 +12,7 @@ from bidir.planning.closure import connect, disconnect, wait_for
 from bidir.planning.items import weakened, with_reference
 from bidir.planning.locked import require_released, strong_at
 from bidir.planning.work import Link, Work
-from bidir.refs import PUBLISHED, Item, states
+from bidir.refs import DRAFTS, PUBLISHED, Item, states
 from bidir.relations import Field, Relation
 from bidir.siblings import Slot
 
@@ -77,9 +77,13 @@ def resync(work: Work, group: str, layer: str, before: Mapping[str, Mapping[str,
     """After the group's own version in `layer` was discarded, bring its partners there back to what lies below (R6).
 
     `before` maps field names to what the discarded version pointed at. A place taken meanwhile stays taken: the group
-    keeps a version without it (E6, "others win").
+    keeps a version without it (E6, "others win"). Where the drafts show nothing of the group now and a release still
+    has it, their pointers at it stay (row 22).
     """
     world = work.world
+    if layer == DRAFTS and not world.visible(group, layer):
+        _leave_dangling(work, group, layer, before)
+        return
     for field in world.fields_of(group):
         was, now = before.get(field.name, {}), dict(world.targets(group, field, layer))
         for target in was:
@@ -94,6 +98,19 @@ def resync(work: Work, group: str, layer: str, before: Mapping[str, Mapping[str,
                 _keep_cleared(work, group, layer, link)
             else:
                 connect(work, layer, link, mode="claim")
+
+
+def _leave_dangling(work: Work, group: str, layer: str, before: Mapping[str, Mapping[str, int]]) -> None:
+    """Let the pointers of a layer at a group it shows no more wait for it, those that were answered until now."""
+    for field in work.world.fields_of(group):
+        for target in before.get(field.name, {}):
+            link = work.link_of(field, group, target)
+            if link is None:
+                continue
+            work.settle(link, layer)
+            half = link.mirrored
+            if work.world.own(target, layer) is not None and work.world.holds(target, half.field, layer, group):
+                wait_for(work, layer, half, "not-visible")
 
 
 def _taken(work: Work, layer: str, link: Link) -> bool:

@@ -402,14 +402,15 @@ def _give_way(work: Work, layer: str, link: Link, lost: Link, mode: Mode) -> boo
     text = f"{link.group} wants {place}, which {holder} holds"
     if link.relation.on_conflict in ("reject", "ask") and not work.conflict("held", link, holder, layer, text):
         return False
-    inverse = lost.mirrored.field if work.link_of(lost.field, lost.group, holder) else lost.field
+    # Where the holder has no half of its own, what was lost is the pointer in the place itself.
+    half = lost.mirrored if work.link_of(lost.field, lost.group, holder) else lost
     work.notice(
         "steal",
         link.relation.name,
         (holder, link.group, lost.group),
         layer,
         f"{place} was taken from {holder} for {link.group}",
-        (undo_of(work.world, inverse, holder, lost.group),),
+        undo_of(work.world, lost.relation, half.field, half.group, half.target, layer),
     )
     disconnect(work, layer, lost)
     return True

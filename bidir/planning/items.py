@@ -161,18 +161,28 @@ def weakened(world: World, relation: Relation, field: Field, item: Item, layer: 
     return replace(fixed, fault=None if item.fault == "draft-id" else item.fault)
 
 
-def undo_of(world: World, field: Field, group: str, target: str) -> dict[str, Any]:
-    """Return the mutation that puts `target` back into `group`'s field, as a caller of `submit` would write it."""
+def undo_of(
+    world: World, relation: Relation, field: Field, group: str, target: str, layer: str
+) -> tuple[dict[str, Any], ...]:
+    """Return the mutations that put `target` back into `group`'s field in `layer`, as a caller of `submit` writes them.
+
+    A list gets the item as it was, at the place it had.
+    """
     path = ".".join(field.path)
-    raw: Any = None
-    for layer in world.layers_before(group):
-        document = world.own_before(group, layer)
-        slot = None if document is None else world.parsed(document, field)
-        for item in slot.items if slot is not None else ():
-            if item.target == target:
-                raw = item.raw
-    if raw is None:
-        raw = {"_type": field.reference_type, "_ref": target}
+    seen = world.layer_seen_before(group, layer)
+    document = None if seen is None else world.own_before(group, seen)
+    slot = Slot([]) if document is None else world.parsed(document, field)
+    place = next((index for index, item in enumerate(slot.items) if item.target == target), None)
+    if place is None:
+        item = make_item(world, relation, field, slot, target, layer)
+        ground: list[dict[str, Any]] = [{".".join(field.path[:end]): {}} for end in range(1, len(field.path))]
+        ground += [{path: []}] if field.many else []
+    else:
+        item, ground = slot.items[place], []
+    patch: dict[str, Any] = {"set": {path: item.raw}}
     if field.many:
-        return {"patch": {"id": group, "insert": {"after": f"{path}[-1]", "items": [raw]}}}
-    return {"patch": {"id": group, "set": {path: raw}}}
+        last = place is None or place == len(slot.items) - 1
+        anchor = {"after": f"{path}[-1]"} if last else {"before": f"{path}[{place}]"}
+        patch = {"insert": {**anchor, "items": [item.raw]}}
+    patches = [*({"setIfMissing": one} for one in ground), patch]
+    return tuple({"patch": {"id": group, **one}} for one in patches)

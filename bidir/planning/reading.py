@@ -15,7 +15,7 @@ from bidir.refs import group_of, in_release, read_items
 from bidir.relations import Field, Schema
 from bidir.siblings import Snapshot
 
-__all__ = ["Reading", "reading_for", "reading_query", "snapshot_of"]
+__all__ = ["Reading", "named_by", "reading_for", "reading_query", "snapshot_of"]
 
 Json = Any
 
@@ -161,6 +161,11 @@ def reading_for(schema: Schema, steps: Iterable[Step], layer: str) -> Reading:
         keys=frozenset(keys),
         arriving=tuple(dict.fromkeys([*sources, *targets])) if in_release(layer) else (),
     )
+
+
+def named_by(document: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return the groups that a document refers to, each once."""
+    return tuple(dict.fromkeys(map(group_of, _references(document))))
 
 
 def _references(value: Json) -> Iterator[str]:

@@ -232,7 +232,8 @@ def _apart(work: Work, view: str, groups: list[str]) -> Iterator[Link]:
     """Yield the links of `groups` that changed in `view`, or now show there, and are there on one side only."""
     world = work.world
     for group in groups:
-        changed = [(field, target) for field in world.fields_of(group) for target in _changes(world, group, field, view)]
+        fields = world.fields_of(group)
+        changed = [(field, target) for field in fields for target in _changes(world, group, field, view)]
         links = [link for field, target in changed if (link := work.link_of(field, group, target)) is not None]
         if world.layer_seen_before(group, view) is None and world.visible(group, view):
             links += _waiting_for(work, group, view)

@@ -5,17 +5,17 @@ Source: bidirectional semantics, E4 rows 24–27, E8.13; publishing a release is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from bidir.carrying import Carrier
-from bidir.errors import Refused
+from bidir.errors import Refused, Unavailable
 from bidir.outcome import Outcome
 from bidir.planning import Intent, Operation
 from bidir.planning.lifecycle import premature_stamps
 from bidir.planning.reading import Reading
-from bidir.refs import PUBLISHED, group_of, layer_of, stored_id
+from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of, stored_id, targets_of
 from bidir.relations import Schema
 from bidir.siblings import Snapshot, World, is_marked
 
@@ -38,6 +38,12 @@ VERSIONS_QUERY = "*[_id in path($pattern)]{_id}"
 MARKED_QUERY = "*[_id in path($pattern) && _system.delete == true]{_id}"
 ACTION = "sanity.action.release."
 EDIT = "sanity.action.document.edit"
+TRANSIENT_STATES = frozenset({"scheduling", "unscheduling", "publishing", "archiving", "unarchiving"})
+"""States of a release that the lake leaves by itself."""
+REST_SECONDS_MAX = 60.0
+"""How long a call waits for that."""
+POLL_SECONDS = 0.5
+"""How often it looks."""
 
 
 def create(carrier: Carrier, name: str, metadata: Mapping[str, Any]) -> Outcome:
@@ -48,17 +54,14 @@ def create(carrier: Carrier, name: str, metadata: Mapping[str, Any]) -> Outcome:
 def schedule(carrier: Carrier, name: str, at: str) -> Outcome:
     """Schedule a release; strong pointers at documents it unpublishes are made weak first, so are its own at documents
     that another release unpublishes, and such as would become strong before their targets are there lose the stamp that
-    says so.
+    says so. A time that is past means now: then it is published, with all that follows.
 
-    Raises: LockedReleaseError where another scheduled release points strongly at what this one unpublishes.
+    Raises: LockedReleaseError where another scheduled release points strongly at what this one unpublishes; Refused
+    where the lake could not publish it.
     """
     softened = _soften(carrier, name, _marked_in(carrier, "versions.**"))
-    run = carrier.start()
-    groups = tuple(_groups_in(carrier, name))
-    carrier.read(run, Reading(groups, (), groups, deep=True))
-    edits = _edits(early_stamps(carrier.schema, run.snapshot, name), name)
-    done = _act(carrier, [*edits, {"actionType": f"{ACTION}schedule", "releaseId": name, "publishAt": at}])
-    return joined(softened, done)
+    action = {"actionType": f"{ACTION}schedule", "releaseId": name, "publishAt": at}
+    return joined(softened, _sent_off(carrier, name, action))
 
 
 def unschedule(carrier: Carrier, name: str) -> Outcome:
@@ -67,13 +70,32 @@ def unschedule(carrier: Carrier, name: str) -> Outcome:
 
 
 def archive(carrier: Carrier, name: str) -> Outcome:
-    """Archive a release; it can come back, so nothing else changes."""
-    return _act(carrier, [{"actionType": f"{ACTION}archive", "releaseId": name}])
+    """Archive a release; it can come back, so nothing else changes.
+
+    Raises: Refused where the lake could not.
+    """
+    done = _act(carrier, [{"actionType": f"{ACTION}archive", "releaseId": name}])
+    _rest(carrier, name, "active", "not archived")
+    return done
 
 
 def unarchive(carrier: Carrier, name: str) -> Outcome:
-    """Bring an archived release back."""
-    return _act(carrier, [{"actionType": f"{ACTION}unarchive", "releaseId": name}])
+    """Bring an archived release back, then carry through what its versions say: much may have changed since.
+
+    What was deleted meanwhile is erased from them (R7); what never was goes on waiting.
+    Raises: Refused where the lake could not bring it back.
+    """
+    done = _act(carrier, [{"actionType": f"{ACTION}unarchive", "releaseId": name}])
+    _rest(carrier, name, "archived", "not unarchived")
+    groups = tuple(_groups_in(carrier, name))
+    if not groups:
+        return done
+    run = carrier.start()
+    carrier.read_all(run, Reading(groups, (), groups, deep=True), [name])
+    versions = {key: one for key, one in run.snapshot.documents.items() if layer_of(key) == name}
+    followed = carrier.follow_up(dict.fromkeys(versions), run)
+    pointed = {target for one in versions.values() for target in _targets(carrier.schema, one)}
+    return joined(done, followed, _erase(carrier, _deleted(carrier, pointed, run.snapshot, name)))
 
 
 def publish(carrier: Carrier, name: str) -> Outcome:
@@ -84,19 +106,25 @@ def publish(carrier: Carrier, name: str) -> Outcome:
     Raises: LockedReleaseError where a scheduled release points strongly at what this one unpublishes.
     """
     softened = _soften(carrier, name, _marked_in(carrier, f"versions.{name}.**"))
+    action = {"actionType": f"{ACTION}publish", "releaseId": name}
+    return joined(softened, _sent_off(carrier, name, action))
+
+
+def _sent_off(carrier: Carrier, name: str, action: Mapping[str, Any]) -> Outcome:
+    """Take the early stamps out and do `action` in one request; where that published the release, carry it through."""
     run = carrier.start()
     groups = _groups_in(carrier, name)
     reading = Reading(tuple(groups), (), tuple(groups), deep=True)
-    carrier.read(run, reading)
+    carrier.read_all(run, reading, [name])
     earlier = run.snapshot
     stamps = early_stamps(carrier.schema, earlier, name)
-    done = _act(carrier, [*_edits(stamps, name), {"actionType": f"{ACTION}publish", "releaseId": name}])
-    _check_published(carrier, name)
+    done = _act(carrier, [*_edits(stamps, name), action])
+    if _rest(carrier, name, "active", "not published") != "published":
+        return done
     after = replace(run, snapshot=Snapshot())
-    carrier.read(after, reading)
+    carrier.read_all(after, reading, [name])
     stamped = {group: earlier.documents[stored_id(group, name)] for group in stamps}
-    followed = carrier.follow_up(changed_by_publish(earlier, after.snapshot, groups), after, stamped)
-    return joined(softened, done, followed)
+    return joined(done, carrier.follow_up(changed_by_publish(earlier, after.snapshot, groups), after, stamped))
 
 
 def delete(carrier: Carrier, name: str) -> Outcome:
@@ -104,12 +132,30 @@ def delete(carrier: Carrier, name: str) -> Outcome:
     groups = _groups_put_away(carrier, name)
     done = _act(carrier, [{"actionType": f"{ACTION}delete", "releaseId": name}])
     carrier.store.settle([item.key for item in carrier.store if item.layer == name])
+    return joined(done, _erase(carrier, groups))
+
+
+def _erase(carrier: Carrier, groups: tuple[str, ...]) -> Outcome:
+    """Take the pointers at groups without any version out of every layer (R7)."""
     if not groups:
-        return done
-    erased = carrier.carry_out(
-        Intent((), PUBLISHED, Operation("forget", groups, PUBLISHED)), Reading(groups, (), groups, deep=True)
+        return Outcome()
+    operation = Operation("forget", groups, PUBLISHED)
+    return carrier.carry_out(Intent((), PUBLISHED, operation), Reading(groups, (), groups, deep=True))
+
+
+def _targets(schema: Schema, document: Document) -> set[str]:
+    fields = schema.fields_of(str(document.get("_type")))
+    return {target for field in fields for target in targets_of(document, field)}
+
+
+def _deleted(carrier: Carrier, groups: Iterable[str], snapshot: Snapshot, release: str) -> tuple[str, ...]:
+    """Return those of the groups that have no version any more and had one once, as the history tells."""
+    there = {group_of(key) for key in snapshot.documents}
+    return tuple(
+        group
+        for group in sorted(set(groups) - there)
+        if any(any(carrier.backend.history(stored_id(group, layer))) for layer in (PUBLISHED, DRAFTS, release))
     )
-    return joined(done, erased)
 
 
 def early_stamps(schema: Schema, snapshot: Snapshot, release: str) -> dict[str, list[str]]:
@@ -138,15 +184,31 @@ def _edits(stamps: Mapping[str, Sequence[str]], release: str) -> list[dict[str, 
     ]
 
 
-def _check_published(carrier: Carrier, name: str) -> None:
-    """A release whose publish the lake could not carry out is active again and says why; nothing of it was published.
+def _rest(carrier: Carrier, name: str, back: str, what: str) -> str | None:
+    """Wait until the lake has moved a release, which it may still be doing when it answers; return its state.
 
-    Raises: Refused with the lake's words.
+    One that it could not move is in the state `back` again and says why; nothing of it was done. Source: content-lake
+    reference, section 3.5.
+    Raises: Refused with the lake's words; Unavailable where it takes longer than anybody waits.
     """
-    found = carrier.backend.query("*[_id == $id][0]{state, error}", {"id": f"_.releases.{name}"})
-    message = ((found or {}).get("error") or {}).get("message")
-    if message and found["state"] == "active":
-        raise Refused(f'release "{name}" was not published: {message}', type="actionError")
+    document_id = f"_.releases.{name}"
+    waited = 0.0
+    while True:
+        release = carrier.backend.documents([document_id])[document_id] or {}
+        state = release.get("state")
+        if state not in TRANSIENT_STATES:
+            break
+        if waited >= REST_SECONDS_MAX:
+            raise Unavailable(
+                f'release "{name}" is still {state} after {waited:.0f} seconds; once it is done, a follower or a '
+                "repair carries through what follows"
+            )
+        carrier.backend.clock.sleep(POLL_SECONDS)
+        waited += POLL_SECONDS
+    message = (release.get("error") or {}).get("message")
+    if message and state == back:
+        raise Refused(f'release "{name}" was {what}: {message}', type="actionError")
+    return None if state is None else str(state)
 
 
 def _groups_in(carrier: Carrier, name: str) -> list[str]:

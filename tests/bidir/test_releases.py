@@ -2,7 +2,8 @@
 
 import pytest
 
-from bidir.errors import Refused
+from bidir.backends import LakeBackend
+from bidir.errors import Refused, Unavailable
 
 
 def ref(target, **more):
@@ -74,3 +75,47 @@ def test_deleting_an_archived_release_forgets_what_lived_only_there(world):
     assert dataset.get("a1")["books"]["_ref"] == "b9"
     engine.delete_release("rSpring")
     assert "books" not in dataset.get("a1")
+
+
+def test_a_release_scheduled_for_a_time_that_is_past_is_published_with_all_that_follows(world):
+    # The lake publishes it at once; nobody else would bring the drafts above into step.
+    dataset, engine = world()
+    engine.create_release("rSpring", title="Spring")
+    engine.submit([{"patch": {"id": "b1", "set": {"author": ref("a1")}}}], perspective="rSpring")
+    engine.submit([{"patch": {"id": "b2", "set": {"author": ref("a1")}}}], perspective="drafts")
+    engine.schedule_release("rSpring", "2001-01-01T00:00:00Z")
+    assert dataset.get("_.releases.rSpring")["state"] == "published"
+    assert dataset.get("a1")["books"]["_ref"] == "b1"
+    assert list(engine.audit()) == []
+
+
+class SlowBackend(LakeBackend):
+    """Shows a release as still being published, as often as it is told."""
+
+    slow = 0
+
+    def documents(self, ids):
+        found = super().documents(ids)
+        if self.slow and any(one.startswith("_.releases.") for one in ids):
+            self.slow -= 1
+            return {key: {**one, "state": "publishing"} for key, one in found.items()}
+        return found
+
+
+def test_a_release_that_takes_its_time_is_waited_for(world):
+    _, engine = world(backend=SlowBackend)
+    engine.create_release("rSpring", title="Spring")
+    engine.submit([{"patch": {"id": "b1", "set": {"author": ref("a1")}}}], perspective="rSpring")
+    engine.submit([{"patch": {"id": "b2", "set": {"author": ref("a1")}}}], perspective="drafts")
+    engine.backend.slow = 3
+    engine.publish_release("rSpring")
+    assert (engine.backend.slow, list(engine.audit())) == (0, [])
+
+
+def test_a_release_that_never_comes_to_rest_is_an_error_that_says_what_is_left(world):
+    _, engine = world(backend=SlowBackend)
+    engine.create_release("rSpring", title="Spring")
+    engine.create_version("b1", "rSpring")
+    engine.backend.slow = 1_000
+    with pytest.raises(Unavailable, match="still publishing after 60 seconds"):
+        engine.publish_release("rSpring")

@@ -314,6 +314,11 @@ class World:
         document = self._before.own(group, layer)
         return {} if document is None else self.parsed(document, field).counts
 
+    def own_targets(self, group: str, field: Field, layer: str) -> Mapping[str, int]:
+        """Return what the group's own version in `layer` points at."""
+        slot = self.slot(group, field, layer)
+        return {} if slot is None else slot.counts
+
     def holds(self, group: str, field: Field, view: str, target: str) -> bool:
         """Whether the field points at `target` in `view`."""
         return target in self.targets(group, field, view)

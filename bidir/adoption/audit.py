@@ -1,6 +1,6 @@
 """The audit of an export too large for memory: the same violations as `Engine.audit`, found by joins on disk.
 
-What a violation is, `bidir.planning.mend.find_violations` says; nothing is pending beside an export.
+What a violation is, `bidir.planning.violations.find_violations` says; nothing is pending beside an export.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bidir.adoption.joins import find_faults
 from bidir.adoption.loading import Layers, Progress, load_export
 from bidir.adoption.rows import KINDS
 from bidir.adoption.tables import MEMORY_LIMIT, Tables, open_tables
-from bidir.planning.mend import Violation
+from bidir.planning.violations import Violation
 from bidir.relations import Schema
 
 __all__ = ["ExportAudit", "audit_export", "opened"]
@@ -97,11 +97,14 @@ _TEXTS: Final[dict[str, str]] = {
     "strong-inverse": "{field} points at {target} strongly; inverse pointers are weak",
     "wrong-type": "{field} points at {target} of type {type}, which has no inverse field",
 }
+_CROWDED: Final = "{field} points at {target}, for which there is no room"
 _MISSING: Final = "{field} points at {target}, which does not exist"
 
 
 def _text(kind: str, *, answered: bool, what: dict[str, Any]) -> str:
-    if kind == "dangling" and not answered:
+    if kind == "over-cardinality" and what["target"]:
+        return _CROWDED.format_map(what)
+    if kind == "dangling" and not answered and what["type"] is None:
         return _MISSING.format_map(what)
     return _TEXTS[kind].format_map(what)
 

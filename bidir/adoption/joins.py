@@ -9,7 +9,7 @@ from typing import Final
 
 from bidir.adoption.rows import KINDS
 from bidir.adoption.tables import Tables
-from bidir.planning.mend import Kind
+from bidir.planning.violations import Kind
 
 __all__ = ["ABOVE", "EVERY", "PUBLISHED_ALONE", "find_faults", "look"]
 
@@ -42,21 +42,31 @@ CREATE TABLE half AS SELECT * FROM (
 ) WHERE {views};
 """
 
+_AIMED: Final = """
+-- Pointers at what has a version. `shown` is the layer whose version of the target the view shows, null where it shows
+-- none; `gone` whether the view takes the target offline; `waits` whether the pair waits for a publish in drafts, where
+-- one of its ends is edited live.
+CREATE TABLE aimed AS
+    SELECT h.*, t.type AS target_type, CASE
+        WHEN u.id IS NOT NULL THEN CASE WHEN u.marked THEN NULL ELSE h.view END
+        WHEN b.id IS NULL OR (h.view = 0 AND b.marked) THEN NULL
+        ELSE 0 END AS shown,
+        CASE WHEN h.view = 0 THEN coalesce(b.marked, false) ELSE coalesce(u.marked, false) END AS gone,
+        h.view = 1 AND (sk.live OR tk.live) AS waits
+    FROM half h
+    JOIN typed t ON t.id = h.target
+    JOIN typed s ON s.id = h.id
+    JOIN kind_of_type sk ON sk.type = s.type
+    JOIN kind_of_type tk ON tk.type = t.type
+    LEFT JOIN upper u ON u.id = h.target AND u.view = h.view
+    LEFT JOIN base b ON b.id = h.target;
+"""
+
 _LINKS: Final = """
--- Pointers that an inverse field answers. `shown` is the layer whose version of the target the view shows, null where
--- it shows none; `back` whether the target points back there.
+-- Pointers that an inverse field answers; `back` whether the target, as the view shows it, points back.
 CREATE TABLE link AS
     SELECT h.*, a.relation, a.mirror, a.single, a.weak, h.shown IS NOT NULL AS visible, m.id IS NOT NULL AS back
-    FROM (
-        SELECT h.*, t.type AS target_type, CASE
-            WHEN u.id IS NOT NULL THEN CASE WHEN u.marked THEN NULL ELSE h.view END
-            WHEN b.id IS NULL OR (h.view = 0 AND b.marked) THEN NULL
-            ELSE 0 END AS shown
-        FROM half h
-        JOIN typed t ON t.id = h.target
-        LEFT JOIN upper u ON u.id = h.target AND u.view = h.view
-        LEFT JOIN base b ON b.id = h.target
-    ) h
+    FROM aimed h
     JOIN answer a ON a.field = h.field AND a.type = h.target_type
     LEFT JOIN edge m ON m.id = h.target AND m.layer = h.shown AND m.field = a.mirror AND m.target = h.id;
 """
@@ -64,20 +74,18 @@ CREATE TABLE link AS
 _UNANSWERED: Final = """
 -- Pointers in a version of the view's own at what does not exist (target_type null), or has no inverse field.
 CREATE TABLE unanswered AS
-    SELECT h.view, h.id, h.field, h.target, h.position, t.type AS target_type
-    FROM half h LEFT JOIN typed t ON t.id = h.target
-    WHERE h.own AND NOT EXISTS (SELECT 1 FROM answer a WHERE a.field = h.field AND a.type = t.type);
+    SELECT view, id, field, target, position, NULL AS target_type, false AS dangles
+    FROM half h WHERE own AND NOT EXISTS (SELECT 1 FROM typed t WHERE t.id = h.target)
+    UNION ALL
+    SELECT view, id, field, target, position, target_type, shown IS NULL AND NOT gone AND strong > 0
+    FROM aimed h WHERE own AND NOT EXISTS (SELECT 1 FROM answer a WHERE a.field = h.field AND a.type = h.target_type);
 """
 
 _ONE_SIDED: Final = """
 -- Halves that nothing answers; `rival` is who holds the target's single place, if that one points back at the target.
--- In drafts a pair of a live and a normal document waits for a publish.
 CREATE TABLE disagreed AS
     WITH alone AS (
-        SELECT l.* FROM link l
-        JOIN typed s ON s.id = l.id JOIN kind_of_type sk ON sk.type = s.type
-        JOIN kind_of_type tk ON tk.type = l.target_type
-        WHERE l.visible AND NOT l.back AND NOT (l.view = 1 AND sk.live <> tk.live)
+        SELECT l.* FROM link l WHERE l.visible AND NOT l.back AND NOT l.waits
     ), held AS (
         SELECT l.view, l.id, l.field, l.target, a.mirror AS back_field, r.target AS rival, CASE
             WHEN u.id IS NOT NULL THEN CASE WHEN u.marked THEN NULL ELSE l.view END
@@ -100,25 +108,30 @@ CREATE TABLE disagreed AS
 
 _FOUND: Final = """
 -- All of it in the order it is told: by view; in a view the faults of single fields, those of pairs, the unanswered.
-CREATE TABLE found AS
+CREATE TABLE found AS SELECT * FROM (
     SELECT layer AS view, 0 AS stage, id, field, turn AS turn, kind, target, number, -1 AS relation,
         -1 AS mirror, NULL::BIGINT AS rival, -1 AS target_type
-    FROM fault WHERE {notes} OR kind <> {malformed}
+    FROM fault f WHERE ({notes} OR kind <> {malformed}) AND NOT (kind = {over} AND number = (
+        SELECT count(*) FROM edge e WHERE e.id = f.id AND e.layer = f.layer AND e.field = f.field
+            AND NOT EXISTS (SELECT 1 FROM typed t WHERE t.id = e.target)))
     UNION ALL
     SELECT view, 1, id, field, position, CASE WHEN rival IS NULL THEN {one_sided} ELSE {double} END, target, 0,
         relation, mirror, rival, -1
     FROM disagreed
     UNION ALL
-    SELECT view, 1, id, field, position, CASE WHEN strong > 0 THEN {dangling} ELSE {tolerated} END, target, 0,
-        relation, mirror, NULL, -1
-    FROM link WHERE NOT visible AND (strong > 0 OR {notes})
+    SELECT view, 1, id, field, position, CASE WHEN strong > 0 AND NOT gone THEN {dangling} ELSE {tolerated} END,
+        target, 0, relation, mirror, NULL, -1
+    FROM link WHERE NOT visible AND ((strong > 0 AND NOT gone) OR {notes})
     UNION ALL
     SELECT view, 1, id, field, position, {strong_inverse}, target, 0, relation, mirror, NULL, -1
     FROM link, range(strong) WHERE {notes} AND visible AND back AND weak
     UNION ALL
-    SELECT view, 2, id, field, position, CASE WHEN target_type IS NULL THEN {dangling} ELSE {wrong} END, target, 0,
-        -1, -1, NULL, coalesce(target_type, -1)
-    FROM unanswered WHERE target_type IS NULL OR {notes};
+    SELECT view, 2, id, field, position * 2, {dangling}, target, 0, -1, -1, NULL, coalesce(target_type, -1)
+    FROM unanswered WHERE target_type IS NULL OR dangles
+    UNION ALL
+    SELECT view, 2, id, field, position * 2 + 1, {wrong}, target, 0, -1, -1, NULL, target_type
+    FROM unanswered WHERE target_type IS NOT NULL AND {notes}
+) WHERE {notes} OR view NOT IN (SELECT view FROM locked);
 """
 
 
@@ -128,8 +141,8 @@ def _number(kind: Kind) -> int:
 
 def look(tables: Tables, views: str) -> None:
     """Fill the tables `half`, `link` and `disagreed` from what the pointers say now, for some of the views."""
-    tables.run("DROP TABLE IF EXISTS half; DROP TABLE IF EXISTS link; DROP TABLE IF EXISTS disagreed")
-    for statement in (_HALVES.format(views=views), _LINKS, _ONE_SIDED):
+    tables.run("".join(f"DROP TABLE IF EXISTS {name};" for name in ("half", "aimed", "link", "disagreed")))
+    for statement in (_HALVES.format(views=views), _AIMED, _LINKS, _ONE_SIDED):
         tables.run(statement)
 
 
@@ -138,6 +151,7 @@ def find_faults(tables: Tables, *, notes: bool) -> None:
     found = _FOUND.format(
         notes="true" if notes else "false",
         malformed=_number("malformed-item"),
+        over=_number("over-cardinality"),
         one_sided=_number("one-sided"),
         double=_number("double-claim"),
         dangling=_number("dangling"),

@@ -95,6 +95,8 @@ def load_export(
         tables.add("kind_of_type", (number, name, catalogue.schema.is_live(name)))
     for rank, name in enumerate(layers.ranked):
         tables.add("layer_name", (layers.layers[name], rank, name))
+        if name in layers.locked:
+            tables.add("locked", (rank,))
     for answer in catalogue.answers():
         row = (answer.field, layers.types.get(answer.type, -1), answer.relation, answer.mirror)
         tables.add("answer", (*row, answer.single, answer.weak))
@@ -120,7 +122,7 @@ def _add_document(catalogue: Catalogue, tables: Tables, layers: Layers, line: Li
 def _add_content(
     catalogue: Catalogue, tables: Tables, document: dict[str, Any], group: str, layer: int, kind: str, *, marked: bool
 ) -> None:
-    for fault in faults_in(catalogue, document, kind):
+    for fault in () if marked else faults_in(catalogue, document, kind):
         tables.add(
             "staged_fault",
             (group, layer, fault.field, _KIND[fault.kind], fault.target, fault.number, fault.order),

@@ -22,7 +22,7 @@ from bidir.adoption.rows import KINDS
 from bidir.adoption.tables import MEMORY_LIMIT, Tables
 from bidir.adoption.verdicts import decide
 from bidir.errors import QuarantineError
-from bidir.planning.mend import Violation
+from bidir.planning.violations import Violation
 from bidir.relations import Schema
 from lakesim.jsonvalue import dump_bytes
 
@@ -131,7 +131,7 @@ def _one_pass(options: _Options, path: Path, target: Path, written: bytearray, *
     ):
         tables = export.tables
         found = export.counts()
-        decide(tables, export.catalogue, [rank for rank, name in enumerate(export.layers) if name in export.locked])
+        decide(tables, export.catalogue)
         tables.run("CREATE TABLE rewritten (line BIGINT, turn BIGINT, body BLOB)")
         changed = rewrite_groups(tables, export.catalogue, export.layers, frozenset(export.locked), file)
         for turn, one in enumerate(changed):
@@ -181,9 +181,10 @@ def _lines(tables: Tables, source: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _lost(export: ExportAudit) -> tuple[int, tuple[Violation, ...]]:
-    kinds = KINDS.index("one-sided"), KINDS.index("double-claim")
+    crowded, alone, rivalled = (KINDS.index(kind) for kind in ("over-cardinality", "one-sided", "double-claim"))
     sql = f"""
-    SELECT DISTINCT l.view, l.id, l.target, CASE WHEN l.rival IS NULL THEN {kinds[0]} ELSE {kinds[1]} END, l.field,
+    SELECT DISTINCT l.view, l.id, l.target,
+        CASE WHEN l.crowded THEN {crowded} WHEN l.rival IS NULL THEN {alone} ELSE {rivalled} END, l.field,
         s.name, t.name, 0, l.relation, l.mirror, r.name, -1
     FROM lost l JOIN node s ON s.id = l.id JOIN node t ON t.id = l.target LEFT JOIN node r ON r.id = l.rival
     """

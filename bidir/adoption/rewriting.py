@@ -5,7 +5,7 @@ Source: bidirectional semantics, E8.5 (positions), E8.6 (strength), R3 (versions
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -16,15 +16,23 @@ from bidir.adoption.lines import parse_line
 from bidir.adoption.tables import Tables
 from bidir.planning.mend import normalise
 from bidir.planning.work import Link, Work
-from bidir.refs import PUBLISHED, stored_id
+from bidir.refs import DRAFTS, PUBLISHED, group_of, stored_id
 from bidir.relations import Schema
 from bidir.siblings import Snapshot, World
 
 __all__ = ["Rewritten", "rewrite_groups"]
 
 _TOUCHED: Final = """
+-- Strong pointers at what has no version that the lake takes for a strong one there.
+CREATE TABLE loose AS
+    SELECT e.id, e.layer AS view, e.field, e.target, t.type FROM edge e
+    JOIN typed t ON t.id = e.target
+    JOIN doc d ON d.id = e.id AND d.layer = e.layer AND NOT d.marked
+    LEFT JOIN upper u ON u.id = e.target AND u.view = e.layer AND NOT u.marked
+    WHERE e.strong > 0 AND e.layer NOT IN (SELECT view FROM locked)
+        AND NOT EXISTS (SELECT 1 FROM base b WHERE b.id = e.target) AND (e.layer < 2 OR u.id IS NULL);
 CREATE TABLE touched AS
-    SELECT id FROM removed UNION SELECT id FROM gained
+    SELECT id FROM removed UNION SELECT id FROM gained UNION SELECT id FROM loose
     UNION SELECT f.id FROM fault f
     WHERE f.kind IN (0, 1, 3) AND f.layer NOT IN (SELECT view FROM locked);
 """
@@ -43,6 +51,9 @@ SELECT w.*, n.name FROM (
     FROM gained g JOIN node x ON x.id = g.target
     JOIN typed y ON y.id = g.target JOIN kind_of_type k ON k.type = y.type
     LEFT JOIN base b ON b.id = g.target LEFT JOIN upper u ON u.id = g.target AND u.view = g.view
+    UNION ALL
+    SELECT l.id, 2, l.view, 0, 0, 0, 0, l.field, x.name, -1, k.name, false, false
+    FROM loose l JOIN node x ON x.id = l.target JOIN kind_of_type k ON k.type = l.type
 ) w JOIN node n ON n.id = w.id
 ORDER BY w.id, w.what, w.view, w.stage, w.turn, w.field, w.target
 """
@@ -58,14 +69,13 @@ class Rewritten:
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """One half to write or to take out, in one view; `known` are the versions of the target that a pointer needs."""
+    """One half to write or to take out, in one view."""
 
     view: str
     adds: bool
     field: int
     target: str
     relation: int
-    known: dict[str, dict[str, Any]]
 
 
 def rewrite_groups(
@@ -87,6 +97,8 @@ def _rewrite_group(
     documents: dict[str, dict[str, Any]] = {}
     lines: dict[str, int] = {}
     moves: list[_Move] = []
+    loose: dict[tuple[str, int], set[str]] = {}
+    stubs: dict[str, dict[str, Any]] = {}
     for _, what, view, stage, turn, start, size, field, target, relation, kind, below, own, _ in rows:
         layer = layers[view]
         if what == 0:
@@ -96,27 +108,40 @@ def _rewrite_group(
                 documents[document["_id"]] = document
                 lines[layer] = turn
             continue
+        if what == 2:
+            # A draft of it says of what type it is, and grounds nothing.
+            loose.setdefault((layer, field), set()).add(target)
+            stubs[stored_id(target, DRAFTS)] = {"_id": stored_id(target, DRAFTS), "_type": kind}
+            continue
         known = [found for found, there in ((PUBLISHED, below), (layer, own)) if there]
-        stubs = {stored_id(target, one): {"_id": stored_id(target, one), "_type": kind} for one in known}
-        moves.append(_Move(layer, stage == 1, field, target, relation, stubs))
-    stubs = {name: stub for move in moves for name, stub in move.known.items()}
-    groups = frozenset({group, *(move.target for move in moves)})
+        stubs.update({stored_id(target, one): {"_id": stored_id(target, one), "_type": kind} for one in known})
+        moves.append(_Move(layer, stage == 1, field, target, relation))
+    groups = frozenset({group, *(group_of(name) for name in stubs), *(move.target for move in moves)})
+    stubs = {name: stub for name, stub in stubs.items() if group_of(name) != group}
     world = World(catalogue.schema, Snapshot({**stubs, **documents}, groups, groups, locked))
     work = Work(world)
-    _play(work, catalogue, group, layers, moves)
+    _play(work, catalogue, group, layers, moves, loose)
     for layer in world.layers_of(group):
         now = world.document(group, layer)
         if now is not None and now is not documents.get(stored_id(group, layer)):
             yield Rewritten(lines.get(layer), dict(now))
 
 
-def _play(work: Work, catalogue: Catalogue, group: str, layers: Sequence[str], moves: Sequence[_Move]) -> None:
+def _play(
+    work: Work,
+    catalogue: Catalogue,
+    group: str,
+    layers: Sequence[str],
+    moves: Sequence[_Move],
+    loose: Mapping[tuple[str, int], Collection[str]],
+) -> None:
+    """Do what the verdicts say, layer by layer; `loose`: targets, by layer and field, that take no strong pointer."""
     world, schema = work.world, catalogue.schema
     wanted = {*world.layers_of(group), *(move.view for move in moves)} - world.snapshot.locked
     for view in sorted(wanted, key=layers.index):
         if world.own(group, view) is not None and not world.marked(group, view):
-            for field in world.fields_of(group):
-                normalise(work, view, group, field)
+            for number, field in catalogue.fields_of(world.type_of(group) or ""):
+                normalise(work, view, group, field, loose=loose.get((view, number), ()))
         for move in moves:
             if move.view == view:
                 _move(work, schema, catalogue, group, move)

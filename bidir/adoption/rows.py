@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from bidir.adoption.catalogue import Catalogue
-from bidir.planning.mend import Kind
+from bidir.planning.violations import Kind
 from bidir.refs import Item, read_items
 from bidir.relations import Field
 

@@ -29,6 +29,7 @@ _STAGED: Final = {
     "answer": "field INTEGER, type INTEGER, relation INTEGER, mirror INTEGER, single BOOLEAN, weak BOOLEAN",
     "kind_of_type": "type INTEGER, name VARCHAR, live BOOLEAN",
     "layer_name": "layer INTEGER, rank INTEGER, name VARCHAR",
+    "locked": "view INTEGER",
 }
 
 

@@ -17,10 +17,12 @@ from bidir.siblings import Slot, World
 __all__ = [
     "grounded",
     "grows_strong",
+    "keyed",
     "make_item",
     "must_be_weak",
     "place_for",
     "reference_to",
+    "stamp_for",
     "stays_weak",
     "undo_of",
     "weakened",
@@ -112,11 +114,11 @@ def place_for(world: World, group: str, field: Field, layer: str, target: str) -
     """
     slot = world.slot(group, field, layer)
     end = len(slot.items) if slot is not None else 0
-    below = None if layer == PUBLISHED else world.slot(group, field, PUBLISHED)
-    if slot is None or below is None or target not in below.counts:
+    below = None if layer == PUBLISHED else _below(world, group, field, target)
+    if slot is None or below is None:
         return end, None
     position = next(index for index, item in enumerate(below.items) if item.target == target)
-    item = below.items[position]
+    item = _sound(world, field, below.items[position], slot)
     taken = slot.keys()
     if item.fault is not None or (item.key is not None and item.key in taken):
         return end, None
@@ -127,6 +129,36 @@ def place_for(world: World, group: str, field: Field, layer: str, target: str) -
         if earlier.target in present:
             return present[earlier.target] + 1, item
     return 0, item
+
+
+def _below(world: World, group: str, field: Field, target: str) -> Slot | None:
+    """Return the published list that has `target`: as it is now, or as it was before the change at hand.
+
+    A version made above starts from what published says now; a link that goes on above keeps what was noted on it (I7).
+    """
+    now = world.slot(group, field, PUBLISHED)
+    if now is not None and target in now.counts:
+        return now
+    before = world.own_before(group, PUBLISHED)
+    was = None if now is None or before is None else world.parsed(before, field)
+    return was if was is not None and target in was.counts else None
+
+
+def _sound(world: World, field: Field, item: Item, slot: Slot) -> Item:
+    """Return a carried-over item with a plain group id and a key, whatever it had where it comes from."""
+    if item.fault == "draft-id":
+        plain = {**(item.reference or {}), "_ref": item.target, "_weak": True}
+        item = replace(with_reference(field, item, plain), fault=None)
+    if field.many and item.key is None and item.target is not None:
+        item = keyed(world.schema.relations_of(field)[0], field, item, slot)
+    return item
+
+
+def keyed(relation: Relation, field: Field, item: Item, slot: Slot) -> Item:
+    """Return an item without a key as one that has a derived key, free in `slot`."""
+    key = free_key(relation, item.target or "", slot)
+    raw = {**item.raw, "_key": key}
+    return replace(item, raw=raw, key=key, reference=item.reference if field.member else raw, fault=None)
 
 
 def with_reference(field: Field, item: Item, reference: Document) -> Item:

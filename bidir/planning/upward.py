@@ -17,7 +17,7 @@ from bidir.refs import DRAFTS, PUBLISHED
 from bidir.relations import Field
 from bidir.siblings import World
 
-__all__ = ["leave_above", "reconcile_above", "settle_view"]
+__all__ = ["leave_above", "reconcile_above", "settle_view", "take_over"]
 
 STEPS_MAX = 10_000
 """Repairs in one upper view before it is taken for a loop (the checked scopes never needed 24)."""
@@ -93,10 +93,11 @@ def _follow(work: Work, group: str, view: str) -> Iterator[Link]:
                 link = work.link_of(field, group, target)
                 yield from () if link is None else (link,)
             elif inherited and (target in new) != (target in mine):
-                yield from _take_over(work, group, field, view, target, add=target in new)
+                yield from take_over(work, group, field, view, target, add=target in new)
 
 
-def _take_over(work: Work, group: str, field: Field, view: str, target: str, *, add: bool) -> Iterator[Link]:
+def take_over(work: Work, group: str, field: Field, view: str, target: str, *, add: bool) -> Iterator[Link]:
+    """Take one change of the published field over into the version in `view`; yield the link (R9)."""
     link = work.link_of(field, group, target)
     if add and field.max is not None and len(work.world.targets(group, field, view)) >= field.max:
         # A list that is full above cannot follow: its own items win, and R8 takes the pair out of the other end.

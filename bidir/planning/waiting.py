@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bidir.outcome import PendingReason
-from bidir.planning.mend import halves_in, is_deferred, unanswerable_in
+from bidir.planning.violations import halves_in, is_deferred, unanswerable_in
 from bidir.planning.work import Link
 from bidir.refs import PUBLISHED
 from bidir.siblings import World

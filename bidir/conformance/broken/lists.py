@@ -37,7 +37,7 @@ def _drawn_key(_: Callable[..., str]) -> Callable[..., str]:
 
 whole_array_set = weakened({"bidir.planning.emit._list_edits": _as_a_whole})
 random_item_key = weakened(
-    {"bidir.planning.items.free_key": _drawn_key, "bidir.planning.mend.free_key": _drawn_key},
+    {"bidir.planning.items.free_key": _drawn_key},
 )
 
 

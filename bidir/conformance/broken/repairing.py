@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bidir.conformance.broken.seams import weakened
-from bidir.planning.mend import halves_in
+from bidir.planning.violations import halves_in
 from bidir.planning.work import Work
 
 __all__ = ["repair_with_union"]

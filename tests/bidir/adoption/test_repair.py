@@ -83,7 +83,8 @@ def test_a_locked_release_is_left_alone(repaired, state):
     release = {"_id": "_.releases.r1", "_type": "system.release", "name": "r1", "state": state}
     claims = [book("versions.r1.b1", muse="a1"), book("versions.r1.b2", muse="a1")]
     report, _, _ = repaired([author("a1"), *claims, release])
-    assert report.found == {"one-sided": 2}
+    # What a release holds that takes no writes waits, and is no violation.
+    assert report.found == ({"one-sided": 2} if state == "active" else {})
     # A version of the author is made, and the claim that comes second is taken back.
     assert (report.writes, report.lost_count) == ((2, 1) if state == "active" else (0, 0))
 

@@ -1,0 +1,19 @@
+"""The whole dataset: audit what is out of step, repair it in batches, heal what waits."""
+
+from bidir.planning.violations import Violation
+from bidir.reconcile.batches import BATCH_DOCUMENTS_MAX, Progress
+from bidir.reconcile.healing import drop_healed, heal
+from bidir.reconcile.repairing import Report, repair
+from bidir.reconcile.scanning import audit, waiting
+
+__all__ = [
+    "BATCH_DOCUMENTS_MAX",
+    "Progress",
+    "Report",
+    "Violation",
+    "audit",
+    "drop_healed",
+    "heal",
+    "repair",
+    "waiting",
+]

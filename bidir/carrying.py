@@ -453,10 +453,9 @@ class Carrier:
             self.store.add(made.pending)
             gone = {str(one["delete"].get("id")) for one in made.mutations if "delete" in one}
             self.store.remember_versions(made.made, no_longer=made.user_owned | gone)
-        written = committed.documents if committed is not None else ()
         return Outcome(
             transaction_id=committed.transaction_id if committed is not None else None,
-            documents_written=len(written),
+            documents_written=_written(made, committed, run.snapshot),
             reads=run.reads,
             writes=run.writes,
             conflicts=made.conflicts,
@@ -476,3 +475,12 @@ class Carrier:
         for notice in outcome.notices:
             self.counters[f"notice.{notice.kind}"] += 1
         self.journal.done(intent.layer, outcome, elapsed)
+
+
+def _written(made: Plan, committed: Committed | None, snapshot: Snapshot) -> int:
+    """Return how many stored documents a commit touched; the lake lists a deletion of what is not there as well."""
+    bodies = [(kind, body) for mutation in made.mutations for kind, body in mutation.items()]
+    created = {body.get("_id") for kind, body in bodies if kind.startswith("create")}
+    deleted = {body.get("id") for kind, body in bodies if kind == "delete"}
+    in_vain = deleted - created - snapshot.documents.keys()
+    return 0 if committed is None else sum(key not in in_vain for key in committed.documents)

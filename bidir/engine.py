@@ -23,7 +23,7 @@ from bidir.planning import Intent, Operation, Step, parse_intent
 from bidir.planning.reading import Reading, named_by, reading_for
 from bidir.ports import Backend
 from bidir.reconcile import Report, Violation
-from bidir.refs import DRAFTS, PUBLISHED, group_of
+from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of
 from bidir.relations import Field, Relation, Schema
 
 __all__ = ["Engine"]
@@ -100,7 +100,7 @@ class Engine:
         Raises: IntentError for what cannot be understood, BackendError where the lake refuses the user's own write.
         """
         layer = _layer(perspective)
-        steps = tuple(self._with_id(step) for step in parse_intent(self._resolved(mutations)))
+        steps = tuple(self._with_id(step) for step in parse_intent(self._resolved(mutations, layer)))
         if not steps:
             return Outcome()
         intent = Intent(steps, layer, consent=frozenset(consent))
@@ -396,8 +396,12 @@ class Engine:
             return step
         return replace(step, document_id=self.backend.generate_id(), generated=True)
 
-    def _resolved(self, mutations: Sequence[Mapping[str, Json]]) -> Sequence[Mapping[str, Json]]:
-        """Return the mutations with query forms replaced by the ids they select now (E8.2)."""
+    def _resolved(self, mutations: Sequence[Mapping[str, Json]], layer: str) -> Sequence[Mapping[str, Json]]:
+        """Return the mutations with query forms replaced by the ids they select now (E8.2).
+
+        A query looks at every stored document. Versions in other layers are left alone, and a document that is found
+        as published and in its version of this layer is meant once.
+        """
         if isinstance(mutations, (str, bytes, Mapping)) or not isinstance(mutations, Sequence):
             return mutations
         out: list[Mapping[str, Json]] = []
@@ -408,8 +412,9 @@ class Engine:
                 continue
             found = self.backend.query(str(body["query"]), body.get("params") or {})
             ids = [row["_id"] for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
+            groups = dict.fromkeys(group_of(one) for one in ids if layer_of(one) in (PUBLISHED, layer))
             rest = {key: value for key, value in body.items() if key not in ("query", "params")}
-            out.extend({kind: {**rest, "id": one}} for one in ids)
+            out.extend({kind: {**rest, "id": one}} for one in groups)
         return out
 
 

@@ -221,12 +221,22 @@ def set_single(document: Document, field: FieldLike, reference: Json) -> dict[st
 
 
 def bare(document: Document) -> dict[str, Any]:
-    """Return the document's content: without system fields, an empty list or null counting as absent."""
+    """Return the document's content: without system fields, an empty list or null counting as absent.
+
+    So counts an object in which nothing is left: what a nested field needed to stand in stays behind without it.
+    """
     return {
         name: value
-        for name, value in document.items()
-        if name not in SYSTEM_FIELDS and value is not None and value != []
+        for name, stored in document.items()
+        if name not in SYSTEM_FIELDS and (value := _without_nothing(stored)) is not None
     }
+
+
+def _without_nothing(value: Json) -> Json:
+    if isinstance(value, dict):
+        kept = {name: left for name, inner in value.items() if (left := _without_nothing(inner)) is not None}
+        return kept or None
+    return None if value == [] else value
 
 
 def same_json(left: Json, right: Json) -> bool:

@@ -151,7 +151,7 @@ def reading_for(schema: Schema, steps: Iterable[Step], layer: str) -> Reading:
             continue
         everything = True
         name = step.body.get("_type")
-        if step.kind == "delete" or (not step.generated and isinstance(name, str) and schema.fields_of(name)):
+        if step.kind == "delete" or (isinstance(name, str) and schema.fields_of(name)):
             claims[group] = None
     return Reading(
         tuple(sources),

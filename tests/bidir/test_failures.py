@@ -248,6 +248,28 @@ def test_a_query_form_is_resolved_to_ids_first(world):
     assert [item["_ref"] for item in dataset.get("a1")["books"]] == ["b1", "b2", "b3"]
 
 
+@pytest.mark.parametrize(("layer", "own"), [("drafts", "drafts.b1"), ("published", "b1"), ("r1", "versions.r1.b1")])
+def test_a_query_form_means_each_document_once_and_no_version_of_another_layer(world, layer, own):
+    # The query finds every stored version: the draft got the patch twice, and a release version was an error.
+    dataset, engine = world("n:1")
+    dataset.mutate([{"patch": {"id": "b1", "set": {"pages": 1}}}])
+    engine.create_release("r1")
+    for name in ("drafts", "r1"):
+        engine.submit([{"patch": {"id": "b1", "set": {"title": name}}}], perspective=name)
+    before = {document["_id"]: document for document in dataset.documents()}
+    engine.submit([{"patch": {"query": '*[_type == "book" && pages > 0]', "inc": {"pages": 1}}}], perspective=layer)
+    assert dataset.get(own)["pages"] == 2
+    assert [key for key, document in before.items() if dataset.get(key) != document] == [own]
+
+
+def test_a_deletion_of_nothing_is_no_document_written(world):
+    _, engine = world()
+    assert engine.submit([{"delete": {"id": "b9"}}]).documents_written == 0
+    made = [{"create": {"_id": "b9", "_type": "book"}}, {"delete": {"id": "b9"}}]
+    assert engine.submit(made).documents_written == 1
+    assert engine.submit([{"delete": {"id": "b3"}}], perspective="published").documents_written == 1
+
+
 def test_counters_tell_what_happened(world):
     _, engine = world()
     engine.submit(SET_AUTHOR, perspective="published")

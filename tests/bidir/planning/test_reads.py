@@ -47,3 +47,11 @@ def test_an_operation_takes_one_read_and_one_write(world, kind, operation):
     outcome = OPERATIONS[operation](dataset, engine)
     assert (outcome.reads, outcome.writes) == (1, 1)
     assert list(engine.audit()) == []
+
+
+def test_a_document_whose_id_the_lake_makes_takes_one_read(world):
+    # Nobody can refer to it yet, and that was asked in a second request.
+    dataset, engine = world()
+    outcome = engine.submit([{"create": {"_type": "book", "author": ref("a1")}}])
+    assert (outcome.reads, outcome.writes, outcome.documents_written) == (1, 1, 2)
+    assert dataset.get("drafts.a1")["books"]["_ref"] != "b1"

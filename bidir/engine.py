@@ -175,7 +175,7 @@ class Engine:
         With a release as `perspective` its one version is published alone.
         Raises: DocumentMissing without a draft, IntentError for a type that is edited live.
         """
-        ids = [document_id] if isinstance(document_id, str) else list(document_id)
+        ids = [document_id] if isinstance(document_id, str) else document_id
         layer = _layer(perspective)
         if layer == PUBLISHED:
             raise IntentError('publish takes what is not published yet: perspective="drafts" or a release name')
@@ -200,7 +200,8 @@ class Engine:
         self, document_id: str, new_id: str, *, perspective: str = DRAFTS, transaction_id: str | None = None
     ) -> Outcome:
         """Copy a document; the copy keeps the links that two documents may have at once (E4 rows 28 and 29)."""
-        operation = Operation("duplicate", _groups([document_id]), _layer(perspective), copy_id=new_id)
+        (copy,) = _groups([new_id])
+        operation = Operation("duplicate", _groups([document_id]), _layer(perspective), copy_id=copy)
         return self._operate(operation, transaction_id)
 
     def restore(self, document_id: str, revision: str, *, transaction_id: str | None = None) -> Outcome:
@@ -419,6 +420,8 @@ class Engine:
 
 
 def _groups(document_ids: Sequence[str]) -> tuple[str, ...]:
+    if not isinstance(document_ids, Sequence):
+        raise IntentError(f'documents are given by id: "b1", or a list of such, not {document_ids!r}')
     for document_id in document_ids:
         if not isinstance(document_id, str) or not document_id:
             raise IntentError(f"a document id is a text, not {document_id!r}")

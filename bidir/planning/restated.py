@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bidir.planning.intent import Simulated, Step
-from bidir.refs import Item, bare, group_of, same_json, with_value_at
+from bidir.refs import Item, bare, group_of, same_json, value_at, with_value_at
 from bidir.relations import Field
 from bidir.siblings import World
 
@@ -27,6 +27,11 @@ def only_restates(simulated: Simulated, world: World) -> bool:
     if not simulated.steps:
         return False
     if not all(step.kind == "patch" and _on_relations(step, world) for step in simulated.steps):
+        return False
+    if any("setIfMissing" in step.body for step in simulated.steps) and any(
+        _makes_a_list(world, group, layer) for group, layer in simulated.touched
+    ):
+        # An empty list says nothing, but what is inserted into it next would fall on no ground without it.
         return False
     return all(_says_the_same(world, group, layer) for group, layer in simulated.touched)
 
@@ -55,6 +60,17 @@ def within(path: str, field: Field) -> bool:
     """Whether a path lies at or below the field."""
     prefix = ".".join(field.path)
     return path.startswith(prefix) and _NEXT.match(path, len(prefix)) is not None
+
+
+def _makes_a_list(world: World, group: str, layer: str) -> bool:
+    seen = world.layer_seen_before(group, layer)
+    before = None if seen is None else world.own_before(group, seen)
+    after = world.own(group, layer)
+    return any(
+        value_at(before, field.path) is None and isinstance(value_at(after, field.path), list)
+        for field in world.fields_of(group)
+        if field.many
+    )
 
 
 def _says_the_same(world: World, group: str, layer: str) -> bool:

@@ -16,6 +16,7 @@ __all__ = [
     "Refused",
     "RevisionConflict",
     "SchemaError",
+    "TooLargeError",
     "Unavailable",
     "UnknownOutcome",
 ]
@@ -52,6 +53,18 @@ class LockedReleaseError(IntentError):
         super().__init__(text)
         self.release = release
         self.document_id = document_id
+
+
+class TooLargeError(IntentError):
+    """More documents would have to be written at once than one transaction takes; nothing was sent.
+
+    Shape: `documents` is their number.
+    """
+
+    def __init__(self, text: str, *, documents: int) -> None:
+        """Keep how many it would have been."""
+        super().__init__(text)
+        self.documents = documents
 
 
 class NotSupportedError(BidirError):

@@ -14,7 +14,7 @@ from bidir.carrying import Carrier
 from bidir.errors import DocumentMissing, IntentError
 from bidir.outcome import Outcome
 from bidir.planning.lifecycle import premature_stamps
-from bidir.planning.reading import Reading
+from bidir.planning.reading import Reading, stamped_in
 from bidir.refs import DRAFTS, PUBLISHED, stored_id
 from bidir.releases import joined
 from bidir.siblings import Snapshot, World
@@ -55,7 +55,8 @@ def publish_by_action(carrier: Carrier, groups: Sequence[str], layer: str) -> Ou
     earlier = {key: run.snapshot.documents.get(key) for key in keys}
     drafts = {group: draft for group in groups if (draft := earlier[stored_id(group, layer)]) is not None}
     after = replace(run, reads=0, writes=0, snapshot=Snapshot())
-    carrier.read(after, reading)
+    pointed = stamped_in(carrier.schema, drafts.values(), groups)
+    carrier.read(after, replace(reading, targets=pointed))
     return joined(published, carrier.follow_up(earlier, after, drafts))
 
 

@@ -14,7 +14,7 @@ from bidir.errors import Refused, Unavailable
 from bidir.outcome import Outcome
 from bidir.planning import Intent, Operation
 from bidir.planning.lifecycle import premature_stamps
-from bidir.planning.reading import Reading
+from bidir.planning.reading import Reading, stamped_in
 from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of, stored_id, targets_of
 from bidir.relations import Schema
 from bidir.siblings import Snapshot, World, is_marked
@@ -122,8 +122,8 @@ def _sent_off(carrier: Carrier, name: str, action: Mapping[str, Any]) -> Outcome
     if _rest(carrier, name, "active", "not published") != "published":
         return done
     after = replace(run, snapshot=Snapshot())
-    carrier.read_all(after, reading, [name])
     stamped = {group: earlier.documents[stored_id(group, name)] for group in stamps}
+    carrier.read_all(after, replace(reading, targets=stamped_in(carrier.schema, stamped.values(), groups)), [name])
     return joined(done, carrier.follow_up(changed_by_publish(earlier, after.snapshot, groups), after, stamped))
 
 

@@ -255,6 +255,11 @@ class World:
         name = self.type_of(group)
         return () if name is None else self.schema.fields_of(name)
 
+    def pointers_of(self, group: str) -> tuple[Field, ...]:
+        """Return the same and the stored ends of derived relations."""
+        name = self.type_of(group)
+        return () if name is None else self.schema.pointers_of(name)
+
     def put(self, group: str, layer: str, document: Document | None) -> None:
         """Replace the group's version in `layer`; None removes it. Slots of that version start afresh."""
         versions = dict(self._now.by_group.get(group, {}))
@@ -332,7 +337,7 @@ class World:
         document = self._now.own(group, layer)
         if document is None:
             return None
-        for field in self.fields_of(group):
+        for field in self.pointers_of(group):
             slot = self._slots.get((group, layer, field.name))
             if slot is None:
                 continue
@@ -369,7 +374,7 @@ class World:
                 for group, versions in source.items():
                     for document in versions.values():
                         name = document.get("_type")
-                        for field in self.schema.fields_of(name) if isinstance(name, str) else ():
+                        for field in self.schema.pointers_of(name) if isinstance(name, str) else ():
                             for target in self.parsed(document, field).counts:
                                 self._claims.setdefault(target, set()).add((group, field.name))
         return self._claims

@@ -46,7 +46,7 @@ class Follower:
         self._memory = Memory()
         self._quarrels = Quarrels(carrier.schema)
         self._stopped = False
-        self._types = [name for name in carrier.schema.types if carrier.schema.fields_of(name)]
+        self._types = list(carrier.schema.related_types)
         self._stream = carrier.backend.listen(QUERY, {"types": self._types})
         self._place = Place(cursor, carrier.backend.position)
         self._rounds = Rounds(

@@ -49,7 +49,7 @@ class WarmDocuments:
         self._carrier = carrier
         self._groups = tuple(groups)
         self._layer = layer
-        self._types = [name for name in carrier.schema.types if carrier.schema.fields_of(name)]
+        self._types = list(carrier.schema.related_types)
         self._held: dict[str, list[Event]] = {}
         self._seen: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._releases: dict[str, str] = {}

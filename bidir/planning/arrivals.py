@@ -150,7 +150,7 @@ def erase(work: Work, group: str, type_fields: tuple[Field, ...]) -> None:
             continue
         for layer in world.layers_of(claimant):
             require_released(work, group, claimant, layer)
-            for field in world.fields_of(claimant):
+            for field in world.pointers_of(claimant):
                 slot = world.slot(claimant, field, layer)
                 link = _dead_link(work, field, claimant, group, type_fields)
                 if slot is None or group not in slot.counts or link is None:
@@ -186,7 +186,7 @@ def _blocked(work: Work, group: str, type_fields: tuple[Field, ...]) -> bool:
     world = work.world
     blocked = False
     for claimant in world.claiming_groups(group):
-        for field in world.fields_of(claimant):
+        for field in world.pointers_of(claimant):
             link = _dead_link(work, field, claimant, group, type_fields)
             if link is None or claimant == group or link.relation.on_delete != "block":
                 continue
@@ -203,7 +203,8 @@ def _dead_link(work: Work, field: Field, claimant: str, group: str, type_fields:
         pair = work.schema.inverse(field, dead.type)
         if pair is not None:
             return Link(pair[0], field, claimant, group)
-    return None
+    derived = work.schema.derived_of(field, work.world.type_of(group))
+    return None if derived is None else Link(derived, field, claimant, group)
 
 
 def withdraw(work: Work, group: str, before: Mapping[str, Mapping[str, int]]) -> None:
@@ -219,7 +220,23 @@ def withdraw(work: Work, group: str, before: Mapping[str, Mapping[str, int]]) ->
                 wait_for(work, PUBLISHED, link.mirrored, barred)
             elif policy == "clear":
                 work.remove_half(link.mirrored, PUBLISHED)
+    _withdraw_derived(work, group)
     weaken_pointers(work, group)
+
+
+def _withdraw_derived(work: Work, group: str) -> None:
+    """Take published pointers of derived relations out where `on_unpublish` says so in words.
+
+    It is never the default: a live document's pointer is all there is of the link, no draft would bring it back.
+    """
+    world = work.world
+    for claimant in world.claiming_groups(group):
+        for field in world.pointers_of(claimant):
+            relation = work.schema.derived_of(field, world.type_of(group))
+            if relation is None or relation.on_unpublish != "clear" or work.barred(claimant) is not None:
+                continue
+            if world.own(claimant, PUBLISHED) is not None:
+                work.remove_half(Link(relation, field, claimant, group), PUBLISHED)
 
 
 def weaken_pointers(work: Work, group: str, *, apart_from: Collection[str] = ()) -> None:
@@ -238,9 +255,9 @@ def weaken_pointers(work: Work, group: str, *, apart_from: Collection[str] = ())
                 continue
             if claimant != group and work.barred(claimant) is not None:
                 continue
-            for field in world.fields_of(claimant):
+            for field in world.pointers_of(claimant):
                 slot = world.slot(claimant, field, layer)
-                link = work.link_of(field, claimant, group)
+                link = work.pointer_of(field, claimant, group)
                 if slot is None or link is None or group not in slot.counts:
                     continue
                 for item in [item for item in slot.items if item.target == group]:

@@ -151,7 +151,13 @@ def _needs_lock(work: Work, place: Place) -> bool:
         if not field.many and now is not None and start is not None and now.items != start.items:
             # Only its strength changes; but whose strength that is must not have changed meanwhile.
             return True
-    return False
+    return any(_takes_back(work, place, field) for field in world.pointers_of(group) if not field.many)
+
+
+def _takes_back(work: Work, place: Place, field: Field) -> bool:
+    """Whether the plan itself changes a single place, be it that of a derived relation only."""
+    own, slot = work.world.own(*place), work.world.slot(place[0], field, place[1])
+    return own is not None and slot is not None and slot.items != work.world.parsed(own, field).items
 
 
 def _edits(work: Work, place: Place) -> _Edits:
@@ -162,7 +168,7 @@ def _edits(work: Work, place: Place) -> _Edits:
     out = _Edits()
     if own is None:
         return out
-    for field in world.fields_of(group):
+    for field in world.pointers_of(group):
         slot = world.slot(group, field, layer)
         start = world.parsed(own, field)
         if slot is None or slot is start:

@@ -52,12 +52,14 @@ class Operation:
 class Staged:
     """What an operation did to the world: `simulated` for the planner, and how its edits are to be taken.
 
-    `claims`: additions take no taken place. `stated`: the new documents state every field, silent or not.
+    `claims`: additions take no taken place. `stated`: the new documents state every field, silent or not. `copied`:
+    what they point at stands already, in the document they are a copy of.
     """
 
     simulated: Simulated
     claims: bool = False
     stated: bool = False
+    copied: bool = False
     published: list[str] = dataclass_field(default_factory=list)
 
 
@@ -92,10 +94,10 @@ def _publish(work: Work, operation: Operation, group: str, staged: Staged) -> No
     if world.own(group, PUBLISHED) is None and "_createdAt" in version:
         body["_createdAt"] = version["_createdAt"]
     work.rewrite(group, operation.layer, None)
-    work.rewrite(group, PUBLISHED, _strengthened(body, world.fields_of(group)))
+    work.rewrite(group, PUBLISHED, _strengthened(body, world.pointers_of(group)))
     staged.simulated.touched.append((group, PUBLISHED))
     staged.published.append(group)
-    staged.stated = True
+    staged.stated = staged.copied = True
 
 
 def _unpublish(work: Work, operation: Operation, group: str, staged: Staged) -> None:
@@ -161,7 +163,7 @@ def _duplicate(work: Work, operation: Operation, group: str, staged: Staged) -> 
     work.rewrite(copy, layer, body)
     work.user[(copy, layer)] = None
     staged.simulated.touched.append((copy, layer))
-    staged.stated = True
+    staged.stated = staged.copied = True
     staged.claims = True
 
 
@@ -207,6 +209,7 @@ def _create_version(work: Work, operation: Operation, group: str, staged: Staged
     work.rewrite(group, layer, copied(below, group, layer))
     work.user[(group, layer)] = None
     staged.simulated.touched.append((group, layer))
+    staged.copied = True
 
 
 def _soften(work: Work, operation: Operation, group: str, staged: Staged) -> None:
@@ -223,14 +226,16 @@ def _soften(work: Work, operation: Operation, group: str, staged: Staged) -> Non
         seen = world.layer_seen(claimant, release)
         if seen is None or claimant == group or not (here or seen == release):
             continue
-        for field in world.fields_of(claimant):
+        for field in world.pointers_of(claimant):
             if not strong_at(world.slot(claimant, field, seen), group) or not work.ensure(claimant, release):
                 continue
             slot = world.changing(claimant, field, release)
             for item in strong_at(slot, group):
                 slot.replace(item, with_reference(field, item, {**(item.reference or {}), "_weak": True}))
             work.written[(claimant, release)] = None
-            tell_weakened(work, work.schema.relations_of(field)[0], claimant, group, release)
+            link = work.pointer_of(field, claimant, group)
+            relation = work.schema.relations_of(field)[0] if link is None else link.relation
+            tell_weakened(work, relation, claimant, group, release)
 
 
 def _soften_beside(work: Work, group: str, release: str) -> None:
@@ -244,7 +249,7 @@ def _soften_beside(work: Work, group: str, release: str) -> None:
         published = world.document(claimant, PUBLISHED)
         if published is None or not world.marked(claimant, release) or world.own(claimant, DRAFTS) is not None:
             continue
-        if any(strong_at(world.slot(claimant, field, PUBLISHED), group) for field in world.fields_of(claimant)):
+        if any(strong_at(world.slot(claimant, field, PUBLISHED), group) for field in world.pointers_of(claimant)):
             work.rewrite(claimant, DRAFTS, copied(published, claimant, DRAFTS))
             work.user[(claimant, DRAFTS)] = None
     published = world.own(group, PUBLISHED)
@@ -310,7 +315,7 @@ def strengthen_published(work: Work, group: str) -> None:
     for claimant in dict.fromkeys([group, *world.claiming_groups(group)]):
         if world.own(claimant, PUBLISHED) is None:
             continue
-        for field in world.fields_of(claimant):
+        for field in world.pointers_of(claimant):
             slot = world.slot(claimant, field, PUBLISHED)
             for item in list(slot.items if slot is not None else ()):
                 if item.target is None or (claimant != group and item.target != group):
@@ -332,7 +337,7 @@ def premature_stamps(world: World, group: str, layer: str) -> list[str]:
     Their targets stay unpublished, or they are pointers of an inverse side, which are weak for good (E8.6).
     """
     paths = []
-    for field in world.fields_of(group):
+    for field in world.pointers_of(group):
         slot = world.slot(group, field, layer)
         for index, item in enumerate(slot.items if slot is not None else ()):
             reference = item.reference or {}
@@ -351,7 +356,7 @@ def premature_stamps(world: World, group: str, layer: str) -> list[str]:
 def put_stamps_back(work: Work, group: str, draft: Document) -> None:
     """Give pointers at unpublished targets the stamps again that the draft carried before its publish (E8.6)."""
     world = work.world
-    for field in world.fields_of(group):
+    for field in world.pointers_of(group):
         stamps = {
             item.target: (item.reference or {}).get("_strengthenOnPublish") for item in world.parsed(draft, field).items
         }

@@ -40,7 +40,7 @@ def require_released(work: Work, group: str, claimant: str, layer: str) -> None:
     world = work.world
     if work.committed or layer not in world.snapshot.locked or world.own(group, layer) is not None:
         return
-    for field in world.fields_of(claimant):
+    for field in world.pointers_of(claimant):
         if strong_at(world.slot(claimant, field, layer), group):
             raise LockedReleaseError(
                 f'"{group}" cannot be taken offline: "{claimant}" points at it strongly ({field.name}) in the release '

@@ -14,7 +14,9 @@ from typing import Any
 from bidir.errors import NotSupportedError
 from bidir.outcome import Conflict, Notice, Pending, PendingReason
 from bidir.planning.arrivals import adopt, erase, resync, withdraw
+from bidir.planning.bounds import require_room
 from bidir.planning.closure import SlotEdit, close_layer
+from bidir.planning.derived import secure_derived
 from bidir.planning.elsewhere import Ranks, Told
 from bidir.planning.emit import emit
 from bidir.planning.finish import (
@@ -115,7 +117,10 @@ def plan(
     _carry_through(work, staged)
     prune(work, engine_versions, [*work.user, *work.written])
     carry_waiting(work, waiting)
-    return _finish(work, staged.simulated)
+    made = _finish(work, staged.simulated)
+    if intent.operation is not None:
+        require_room(intent.operation.kind, intent.operation.groups, len(made.documents))
+    return made
 
 
 def _refuse_variants(world: World, intent: Intent) -> None:
@@ -187,6 +192,8 @@ def _carry_through(work: Work, staged: Staged) -> None:
     _above(work, simulated)
     _adopt_arrived(work)
     for group, layer in simulated.touched:
+        if not work.committed and not staged.copied:
+            secure_derived(work, group, layer)
         report_odd_items(work, group, layer)
 
 

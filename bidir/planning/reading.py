@@ -15,10 +15,11 @@ from bidir.refs import group_of, in_release, read_items
 from bidir.relations import Field, Schema
 from bidir.siblings import Snapshot
 
-__all__ = ["Reading", "named_by", "reading_for", "reading_query", "snapshot_of"]
+__all__ = ["Reading", "named_by", "reading_for", "reading_query", "snapshot_of", "stamped_in"]
 
 Json = Any
 
+STAMP = "_strengthenOnPublish"
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEYED = re.compile(r'\[\s*_key\s*==\s*"((?:[^"\\]|\\.)*)"\s*\]')
 
@@ -82,7 +83,8 @@ def reading_query(schema: Schema) -> str:
     partner = '{"d": *[sanity::versionOf(^._ref)]}.d[]'
     links = f'{{"r": [{", ".join([*singles, *lists])}]}}.r[]'
     holders = f'{{"r": [{", ".join(singles)}]}}.r[]'
-    near = f"{versions}{links}{partner}"
+    stamped = [*singles, *lists, *_stamped(schema)]
+    near = f'{versions}{{"r": [{", ".join(stamped)}]}}.r[]{partner}'
     held = f"{versions}{holders}{partner}"
     referrers = f'*[references(^.g)]{{"d": *[sanity::versionOf({GROUP})]}}.d[]'
     unpublished = "count(*[sanity::versionOf(^.g) && _id == ^.g]) == 0"
@@ -95,6 +97,21 @@ def reading_query(schema: Schema) -> str:
         f'"waiting": $arriving[]{{"d": select({unpublished} => {referrers})}}.d[], '
         '"locked": *[_type == "system.release" && state != "active"].name}'
     )
+
+
+def _stamped(schema: Schema) -> dict[str, None]:
+    """Return where derived relations point at what may not be published: nothing else of theirs has to be known."""
+    places: dict[str, None] = {}
+    for name in schema.types:
+        stored = schema.fields_of(name)
+        for field in schema.pointers_of(name):
+            if field in stored:
+                continue
+            path, stamp = _attribute(field.path), _attribute((*field.member, STAMP))
+            member = "." + _attribute(field.member) if field.member else ""
+            place = f"...{path}[defined({stamp})]{member}" if field.many else f"...[{path}][defined({stamp})]"
+            places[place] = None
+    return places
 
 
 def snapshot_of(schema: Schema, reading: Reading, result: Mapping[str, Json]) -> Snapshot:
@@ -118,7 +135,13 @@ def snapshot_of(schema: Schema, reading: Reading, result: Mapping[str, Json]) ->
 
 
 def _followed(schema: Schema, reading: Reading, document: Mapping[str, Json], follows_lists: bool) -> Iterator[str]:
-    for field in schema.fields_of(str(document.get("_type"))):
+    name = str(document.get("_type"))
+    stored = schema.fields_of(name)
+    for field in schema.pointers_of(name) if follows_lists else stored:
+        if field not in stored:
+            items = read_items(document, field)
+            yield from (item.target for item in items if item.target and STAMP in (item.reference or {}))
+            continue
         if field.many and not follows_lists:
             continue
         for item in read_items(document, field):
@@ -126,6 +149,18 @@ def _followed(schema: Schema, reading: Reading, document: Mapping[str, Json], fo
                 continue
             if not field.many or reading.everything or item.key in reading.keys:
                 yield item.target
+
+
+def stamped_in(schema: Schema, documents: Iterable[Mapping[str, Json]], apart_from: Iterable[str]) -> tuple[str, ...]:
+    """Return what the documents point at with a publish stamp, in order of ids; what became of that is looked up."""
+    found = {
+        item.target
+        for document in documents
+        for field in schema.pointers_of(str(document.get("_type")))
+        for item in read_items(document, field)
+        if item.target is not None and STAMP in (item.reference or {})
+    }
+    return tuple(sorted(found - set(apart_from)))
 
 
 def reading_for(schema: Schema, steps: Iterable[Step], layer: str) -> Reading:

@@ -73,7 +73,7 @@ class Work:
     group became visible in a release. `committed`: the change at hand was made by others and
     stands already, so that no policy can refuse it; `publishing`: it is a publish. `refused` are groups that the caller
     may not write. `relied` are versions in which an item was left out because another is there already.
-    `ranks` puts what others changed in the order in which they did.
+    `ranks` puts what others changed in the order in which they did. `told` marks the notices that were given.
     """
 
     world: World
@@ -84,6 +84,7 @@ class Work:
     pending: dict[tuple[str, str, str, str], Pending] = dataclass_field(default_factory=dict)
     settled: dict[tuple[str, str, str, str], None] = dataclass_field(default_factory=dict)
     notices: list[Notice] = dataclass_field(default_factory=list)
+    told: set[tuple[str, str, tuple[str, ...], str, str]] = dataclass_field(default_factory=set)
     made: dict[tuple[str, str], None] = dataclass_field(default_factory=dict)
     written: dict[tuple[str, str], None] = dataclass_field(default_factory=dict)
     relations: dict[str, None] = dataclass_field(default_factory=dict)
@@ -115,7 +116,9 @@ class Work:
     ) -> None:
         """Tell something once."""
         found = Notice(kind, relation, tuple(documents), layer, text, tuple(dict(one) for one in undo))
-        if found not in self.notices:
+        mark = (kind, relation, found.documents, layer, text)
+        if mark not in self.told:
+            self.told.add(mark)
             self.notices.append(found)
 
     def conflict(self, kind: ConflictKind, link: Link, holder: str | None, layer: str, text: str) -> bool:
@@ -157,6 +160,12 @@ class Work:
     def link_of(self, field: Field, group: str, target: str) -> Link | None:
         """Return the link with its relation, or None where the target's type has no inverse field (or is unknown)."""
         return link_between(self.world, field, group, target)
+
+    def pointer_of(self, field: Field, group: str, target: str) -> Link | None:
+        """Return the same, or the link of a derived relation, whose other half is stored nowhere."""
+        link = self.link_of(field, group, target)
+        relation = self.schema.derived_of(field, self.world.type_of(target)) if link is None else None
+        return link if relation is None else Link(relation, field, group, target)
 
     def ensure(self, group: str, layer: str, *, without: Iterable[Field] | None = None) -> bool:
         """Make sure the group has its own version in `layer`, copying what lies below (R3); False where it cannot be.

@@ -18,7 +18,7 @@ from bidir.suggest import one_of
 
 __all__ = ["DERIVED_OPTIONS", "build_derived"]
 
-DERIVED_OPTIONS = frozenset({"targetField", "name", "enabled", "derived"})
+DERIVED_OPTIONS = frozenset({"targetField", "name", "enabled", "derived", "onDelete", "onUnpublish"})
 """What can be said of a derived inverse; every other option speaks of a half that is written."""
 
 
@@ -118,6 +118,8 @@ def _relation(target: _Target, problems: Problems) -> Relation:
         left=left,
         right=right,
         owner="left",
+        on_delete=item.options.get("onDelete", "clear"),
+        on_unpublish=item.options.get("onUnpublish"),
         enabled=item.options.get("enabled", True) is True,
         derived=True,
     )

@@ -36,10 +36,12 @@ class Schema:
     types: Mapping[str, DocumentType]
     relations: tuple[Relation, ...]
     derived: tuple[Relation, ...]
-    """Relations whose right end is derived: nothing is stored there, so planning leaves them alone."""
+    """Relations whose right end is derived: nothing is stored there, so only the strength of pointers, and what is left
+    at a document that goes, is planned for them."""
     digest: str
     """A short hash of the relations: two engines that disagree about them can tell."""
     _fields: Mapping[str, tuple[Field, ...]] = field(repr=False)
+    _pointers: Mapping[str, tuple[Field, ...]] = field(repr=False)
     _inverses: Mapping[tuple[Field, str], tuple[Relation, Field]] = field(repr=False)
 
     @classmethod
@@ -78,7 +80,9 @@ class Schema:
         stored = [*_fields(relations), *(relation.left for relation in derived)]
         every = {(end.type, end.path, end.member, end.item_type, end.reference_type): end for end in stored}
         active = {end for end, _ in inverses}
+        one_sided = {relation.left for relation in derived if relation.enabled}
         types: dict[str, DocumentType] = {}
+        pointers: dict[str, tuple[Field, ...]] = {}
         fields: dict[str, tuple[Field, ...]] = {}
         for item in table.documents:
             keys = [(end.type, end.path, end.member, end.item_type, end.reference_type) for end in ends[item.name].ends]
@@ -92,18 +96,30 @@ class Schema:
                 text_names(item, table),
             )
             fields[item.name] = tuple(end for end in own if end in active)
+            pointers[item.name] = tuple(end for end in own if end in active or end in one_sided)
         return cls(
             MappingProxyType(types),
             relations,
             derived,
             _digest([*relations, *derived]),
             MappingProxyType(fields),
+            MappingProxyType(pointers),
             MappingProxyType(inverses),
         )
 
     def fields_of(self, type: str) -> tuple[Field, ...]:
         """Return the ends of enabled relations in a document type, in schema order; none for an unknown type."""
         return self._fields.get(type, ())
+
+    def pointers_of(self, type: str) -> tuple[Field, ...]:
+        """Return the same and the stored ends of derived relations: all that may hold a target fast."""
+        return self._pointers.get(type, ())
+
+    @property
+    def related_types(self) -> tuple[str, ...]:
+        """The document types that are an end of an enabled relation, derived ends included, in schema order."""
+        shown = {relation.right.type for relation in self.derived if relation.enabled}
+        return tuple(name for name in self.types if self.pointers_of(name) or name in shown)
 
     def inverse(self, field: Field, target_type: str) -> tuple[Relation, Field] | None:
         """Return the relation of `field` towards a target type and the field there; None if it has no inverse field."""
@@ -112,6 +128,11 @@ class Schema:
     def relations_of(self, field: Field) -> tuple[Relation, ...]:
         """Return the relations that `field` is an end of, in schema order."""
         return tuple(relation for relation in self.relations if field in (relation.left, relation.right))
+
+    def derived_of(self, field: Field, target_type: str | None) -> Relation | None:
+        """Return the enabled derived relation of `field` towards a target type (None: towards any), if there is one."""
+        of_field = (one for one in self.derived if one.enabled and one.left == field)
+        return next((one for one in of_field if target_type in (None, one.right.type)), None)
 
     def relation(self, name: str) -> Relation:
         """Return the relation called `name`, stored or derived.
@@ -128,7 +149,7 @@ class Schema:
     def without_relations(self) -> Schema:
         """Return the same document types with every relation switched off."""
         nothing: Mapping[str, tuple[Field, ...]] = MappingProxyType(dict.fromkeys(self.types, ()))
-        return Schema(self.types, (), (), self.digest, nothing, MappingProxyType({}))
+        return Schema(self.types, (), (), self.digest, nothing, nothing, MappingProxyType({}))
 
     def is_live(self, type: str) -> bool:
         """Whether documents of `type` are edited live, without drafts; an undeclared type is not."""

@@ -93,7 +93,7 @@ UNNAMED = document("film", {"name": "studio", **ref("studio"), "bidirectional": 
 UNKNOWN = document("film", {"name": "studio", **ref("stdio"), **derived("films")})
 WRONG = document("film", {"name": "studio", **ref("studio"), **derived("films", derived="yes")})
 POLICY = document(
-    "film", {"name": "studio", **ref("studio"), **derived("films", onConflict="reject", onDelete="block")}
+    "film", {"name": "studio", **ref("studio"), **derived("films", onConflict="reject", liveTarget="defer")}
 )
 
 REFUSED = [
@@ -107,7 +107,7 @@ REFUSED = [
     ([UNNAMED, STUDIO], 'bidirectional needs "targetField"'),
     ([UNKNOWN, STUDIO], 'the schema has no type "stdio". Did you mean "studio"?'),
     ([WRONG, STUDIO], 'derived must be true or false, not "yes"'),
-    ([POLICY, STUDIO], '"onConflict" and "onDelete" would have no effect; leave it out'),
+    ([POLICY, STUDIO], '"onConflict" and "liveTarget" would have no effect; leave it out'),
 ]
 
 

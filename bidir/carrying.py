@@ -306,12 +306,14 @@ class Carrier:
     def _unlocked_confirmed(self, made: Plan, run: Run) -> bool:
         """Confirm by id what a lagging query showed and no lock will check; False if the plan must be redone.
 
-        That is what a new version is a copy of, and everything where nothing is to be written.
+        That is what a new version is a copy of, a document that is written although none was seen, and everything
+        where nothing is to be written.
         """
         if self.backend.consistent_queries or run.fresh:
             return True
-        created = {group_of(mutation["create"]["_id"]) for mutation in made.mutations if "create" in mutation}
-        groups = (created if made.mutations else run.snapshot.known) - run.confirmed
+        # A lock holds what was seen; what a copy is made of and what was not there have none.
+        written = {group_of(one) for one in made.documents if one not in run.snapshot.documents}
+        groups = (written if made.mutations else run.snapshot.known) - run.confirmed
         if not groups or run.reads >= READS_MAX:
             return True
         before = run.snapshot.documents

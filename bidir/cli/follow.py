@@ -74,9 +74,8 @@ def follow(
                 begun = backend.position()
                 for outcome in follower.settle():
                     told.tell(outcome)
-                if place is not None:
-                    # Everything before this run's beginning is carried through; what came meanwhile is seen again.
-                    place.save(begun)
+                # Everything before this run's beginning is carried through; what came meanwhile is seen again.
+                follower.reach(begun)
             else:
                 _say(f"following {backend.address}; Ctrl-C stops")
                 follower.run(poll_seconds=POLL_SECONDS, on_outcome=told.tell)

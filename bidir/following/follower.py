@@ -13,7 +13,7 @@ from bidir import reconcile
 from bidir.carrying import Carrier
 from bidir.errors import RateLimited, RevisionConflict, Unavailable, UnknownOutcome
 from bidir.following.batch import Batch
-from bidir.following.memory import Memory
+from bidir.following.memory import Memory, repeats
 from bidir.following.place import CursorStore, Place
 from bidir.following.quarrels import Quarrels
 from bidir.following.rounds import Rounds
@@ -48,7 +48,8 @@ class Follower:
         self._stopped = False
         self._types = list(carrier.schema.related_types)
         self._stream = carrier.backend.listen(QUERY, {"types": self._types})
-        self._place = Place(cursor, carrier.backend.position)
+        self._place = Place(cursor, carrier.backend.position, lambda: carrier.store)
+        carrier.store.add(self._place.waited)
         self._rounds = Rounds(
             carrier,
             self._batch,
@@ -57,8 +58,8 @@ class Follower:
             heard=lambda document_id: self._sequencer.heard(document_id),
             since_cursor=lambda: carrier.backend.changed_since(self._place.position, self._types),
         )
-        # Something that waited for a release to take writes may be written now.
-        self._retry = False
+        # Something that waited may be written now: a release takes writes again, a document may be written again.
+        self._retry = bool(self._place.waited)
         self._woken: set[str] = set()
         self._place.fall_behind()
         self._catch_up()
@@ -121,6 +122,14 @@ class Follower:
             except (RevisionConflict, Unavailable, UnknownOutcome):
                 self._carrier.backend.clock.sleep(poll_seconds)
 
+    def reach(self, position: str) -> None:
+        """Move the cursor to `position` at once: the caller knows that everything before it has been heard of.
+
+        What was asked of the lake as `position()` before a `settle()` is such a place after it.
+        """
+        if not (self._batch or self._place.behind or self._sequencer.waiting):
+            self._place.reach(position)
+
     def stop(self) -> None:
         """Make `run` return after the event at hand."""
         self._stopped = True
@@ -133,11 +142,13 @@ class Follower:
         store = self._carrier.store
         full = [one for one in store if one.reason == "conflict" and self._woken & {one.source, one.target}]
         woken = None if self._retry else {one.key for one in full}
-        self._retry = False
-        self._woken.clear()
         if woken is not None and not woken:
+            self._woken.clear()
             return []
         outcome = reconcile.heal(self._carrier.schema, self._carrier.backend, store, only=woken)
+        # Only now: where the lake did not answer it is tried again.
+        self._retry = False
+        self._woken.clear()
         return [outcome] if outcome.writes else []
 
     def _advance(self) -> None:
@@ -204,7 +215,7 @@ class Follower:
 
     def _is_carried_through(self, step: Step) -> bool:
         """Whether an engine wrote this with all that follows from it, relying on nothing that may have changed."""
-        if not self._carrier.carried_through(step.transaction_id):
+        if not self._carrier.carried_through(step.transaction_id) or repeats(self._carrier.schema, step):
             return False
         return self._carrier.wrote(step.transaction_id) or not self._memory.may_be_stale(step, self._now())
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from bidir.following.place import IN_FLIGHT_SECONDS_MAX
 from bidir.following.sequence import GONE, Step
-from bidir.refs import PUBLISHED, group_of, layer_of
-from bidir.siblings import Snapshot
+from bidir.refs import PUBLISHED, group_of, layer_of, read_items
+from bidir.relations import Schema
+from bidir.siblings import Slot, Snapshot
 
-__all__ = ["REMEMBERED_MAX", "Memory", "revision_of"]
+__all__ = ["REMEMBERED_MAX", "Memory", "repeats", "revision_of"]
 
 Document = Mapping[str, Any]
 
@@ -81,6 +82,20 @@ class Memory:
         moments = (self._answered_at.get(group), None if upper else self._appeared_at.get(group))
         recent = any(one is not None and now - one < IN_FLIGHT_SECONDS_MAX for one in moments)
         return (step.before is None and upper) or recent
+
+
+def repeats(schema: Schema, step: Step) -> bool:
+    """Whether a step left a list with one more pointer at a group that it pointed at already.
+
+    Two engines that link the same pair from its two ends each put an item there: lists are not locked (F4, R11).
+    """
+    if step.after is None:
+        return False
+    for field in schema.fields_of(str(step.after.get("_type"))):
+        before, now = (Slot(read_items(one, field)).counts for one in (step.before, step.after))
+        if field.many and any(count > max(1, before.get(target, 0)) for target, count in now.items()):
+            return True
+    return False
 
 
 def _note(moments: OrderedDict[str, float], group: str, now: float) -> None:

@@ -5,18 +5,25 @@ Source: bidirectional semantics, F7 (cursor persisted; on start, what changed si
 
 from __future__ import annotations
 
+import json
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
+from itertools import islice
 from typing import Protocol
 
 from bidir.following.sequence import BUFFER_SECONDS_MAX, GONE
+from bidir.outcome import Pending
 
-__all__ = ["IN_FLIGHT_SECONDS_MAX", "MARK_SECONDS", "CursorStore", "Place"]
+__all__ = ["IN_FLIGHT_SECONDS_MAX", "MARK_SECONDS", "WAITING_MAX", "CursorStore", "Place"]
 
 IN_FLIGHT_SECONDS_MAX = BUFFER_SECONDS_MAX
 """How long an event may be on its way; the cursor stays that far behind the present, so that a restart misses none."""
 MARK_SECONDS = 5.0
 """How far apart the places are that the cursor may move to."""
+WAITING_MAX = 10_000
+"""Halves that are kept with the cursor because no later event would tell of them; the oldest first."""
+_ENVELOPE = '{"position":'
 
 
 class CursorStore(Protocol):
@@ -32,17 +39,26 @@ class CursorStore(Protocol):
 
 
 class Place:
-    """A follower's place: `position` in the history; `behind` are places from which on something may be missing."""
+    """A follower's place: `position` in the history, and what `waited` there when the last run ended.
 
-    def __init__(self, cursor: CursorStore | None, present: Callable[[], str]) -> None:
-        """Begin where the last run ended, or now; `present` asks the lake for the place that is now."""
+    What waits lies behind the cursor: were it not kept with it, it would be forgotten with the process.
+    """
+
+    def __init__(
+        self, cursor: CursorStore | None, present: Callable[[], str], waiting: Callable[[], Iterable[Pending]]
+    ) -> None:
+        """Begin where the last run ended, or now.
+
+        `present` asks the lake for the place that is now, `waiting` tells what waits now.
+        """
         self._cursor = cursor
         self._present = present
+        self._waiting = waiting
         self._marks: deque[tuple[float, str]] = deque()
         # From a place on something may have been missed, of all or only of some documents; kept until it was looked at.
         self._behind: dict[str, frozenset[str]] = {}
         kept = cursor.load() if cursor is not None else None
-        self.position = present() if kept is None else kept
+        self.position, self.waited = (present(), ()) if kept is None else _opened(kept)
         if cursor is not None and kept is None:
             # A first run that ends before anything was carried through must not be a first run again.
             cursor.save(self.position)
@@ -79,8 +95,26 @@ class Place:
         while self._marks and now - self._marks[0][0] >= IN_FLIGHT_SECONDS_MAX:
             reached = self._marks.popleft()[1]
         if reached is not None:
-            self.position = reached
-            if self._cursor is not None:
-                self._cursor.save(reached)
+            self.reach(reached)
         if not self._marks or now - self._marks[-1][0] >= MARK_SECONDS:
             self._marks.append((now, self._present()))
+
+    def reach(self, position: str) -> None:
+        """Keep the place: everything before `position` has been carried through, or waits."""
+        self.position = position
+        if self._cursor is not None:
+            self._cursor.save(_closed(position, islice(self._waiting(), WAITING_MAX)))
+
+
+def _closed(position: str, waiting: Iterable[Pending]) -> str:
+    """Return the cursor's text: the position alone where nothing waits."""
+    items = [asdict(one) for one in waiting]
+    return json.dumps({"position": position, "waits": items}, ensure_ascii=False) if items else position
+
+
+def _opened(cursor: str) -> tuple[str, tuple[Pending, ...]]:
+    """Return the position and what waited."""
+    if not cursor.startswith(_ENVELOPE):
+        return cursor, ()
+    held = json.loads(cursor)
+    return held["position"], tuple(Pending(**one) for one in held["waits"])

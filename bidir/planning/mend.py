@@ -264,7 +264,10 @@ def mend_pending(schema: Schema, snapshot: Snapshot, items: Iterable[Pending]) -
         if item.erased:
             _let_go(work, item)
             continue
-        if link is None or item.layer in snapshot.locked:
+        if item.layer in snapshot.locked:
+            continue
+        if link is None:
+            _wait_for_missing(work, item)
             continue
         if item.reason == "locked-release":
             unlocked.setdefault(item.layer, []).append(link)
@@ -289,6 +292,16 @@ def mend_pending(schema: Schema, snapshot: Snapshot, items: Iterable[Pending]) -
     if touched:
         reconcile_above(work, touched, [group for group, _ in work.written], links=public)
     return _as_plan(work)
+
+
+def _wait_for_missing(work: Work, item: Pending) -> None:
+    """Whatever the half waited for at first, where there is no target any more it waits for that."""
+    world = work.world
+    fields = world.fields_of(item.source)
+    points = any(world.holds(item.source, field, item.layer, item.target) for field in fields)
+    if points and item.target in world.snapshot.known and world.type_of(item.target) is None:
+        text = f'{item.source} points at "{item.target}", which does not exist; the other half follows when it does'
+        work.pending[item.key] = replace(item, reason="missing", text=text)
 
 
 def _let_go(work: Work, item: Pending) -> None:

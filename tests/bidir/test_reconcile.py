@@ -340,3 +340,24 @@ def test_what_was_noted_on_a_link_goes_along_into_a_version():
     )
     Engine(Schema.load(types), LakeBackend(dataset)).repair(dry_run=False)
     assert (dataset.get("f1")["credits"], dataset.get("drafts.f1")["credits"]) == ([], [credit])
+
+
+class OneAtATime(LakeBackend):
+    def commit(self, mutations, *, transaction_id):
+        if len(mutations) > 1:
+            raise RateLimited("slow down")
+        return super().commit(mutations, transaction_id=transaction_id)
+
+
+def test_what_waited_for_the_lake_waits_for_the_document_once_that_is_gone(world):
+    # It went on telling that the time had been too short.
+    dataset, engine = world(backend=OneAtATime)
+    engine.submit([{"patch": {"id": "b1", "set": {"author": ref("a1")}}}], perspective="published")
+    assert [item.reason for item in engine.pending()] == ["budget"]
+    dataset.mutate([{"delete": {"id": "a1"}}])
+    engine.heal()
+    assert [(item.reason, item.target) for item in engine.pending()] == [("missing", "a1")]
+    dataset.mutate([{"create": {"_id": "a1", "_type": "author"}}])
+    engine.heal()
+    assert dataset.get("a1")["books"]["_ref"] == "b1"
+    assert engine.pending() == []

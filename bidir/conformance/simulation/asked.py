@@ -66,6 +66,9 @@ def _intent(run: Run, entry: Entry, bases: Bases) -> Intent:
         # there, and a draft's items are copied (E8.6).
         unpublished = frozenset(group for group in everybody if group not in entry.before)
         strength = unpublished if act.layer in (PUBLISHED, DRAFTS) else everybody
+        if act.move in ("set", "add") and not had_seen(entry, stored_of(act)):
+            # To who has not seen that it stands there already, the pointer is a new one.
+            strength |= {act.target}
         return Intent(act.layer, stated_by(run, act, before), weakened=strength)
     name = stored_of(act)
     versions = frozenset(one for one in before if split_id(one)[1] == act.group)

@@ -6,7 +6,7 @@ for, on the documents as they stood at that moment.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bidir.conformance.frame import FrameBreach, Intent, check_frame
@@ -56,10 +56,17 @@ def _frame(run: Run, entry: Entry) -> Iterator[Finding]:
     schema = run.schemas.get(entry.author, run.schema)
     # A new version is a copy of what its maker had seen below, published or draft; either will do.
     either = (bases_of(entry), bases_of(entry, drafts=True))
-    found = min((_breaches(schema, entry, asked_of(run, entry, bases), bases) for bases in either), key=len)
-    for breach in found:
+    found = [_breaches(schema, entry, asked_of(run, entry, bases), bases) for bases in either]
+    for breach in _in_all(found):
         if not _excused(entry, breach):
             yield Finding(breach.rule, f"{breach.document}: {breach.text} ({_who(entry)})")
+
+
+def _in_all(found: Sequence[Sequence[FrameBreach]]) -> Iterator[FrameBreach]:
+    """Yield the breaches of the documents that none of the readings clears, each as the mildest of them has it."""
+    documents = dict.fromkeys(breach.document for breaches in found for breach in breaches)
+    for document in documents:
+        yield from min(([one for one in breaches if one.document == document] for breaches in found), key=len)
 
 
 def _excused(entry: Entry, breach: FrameBreach) -> bool:

@@ -203,3 +203,40 @@ def test_two_who_add_the_same_partner_at_once_leave_one_item(world):
         assert [item["_key"] for item in dataset.get("b1")["author"]] == ["one"]
         assert follower.settle() == []
     assert [item["_ref"] for item in dataset.get("a1")["books"]] == ["b1"]
+
+
+def test_two_engines_that_link_a_pair_from_its_two_ends_leave_one_item_on_each_side(world):
+    # Each had put an item into the other's list; both transactions were whole, so nobody looked at them again.
+    dataset, engine = world("n:m")
+    with engine.follow() as follower:
+        one = {**ref("a1"), "_key": "one"}
+        two = {**ref("b1"), "_key": "two"}
+        for name, mutations in {
+            "bidir.book.author.first": [
+                appended("b1", "author", one),
+                appended("a1", "books", {**ref("b1"), "_key": "k"}),
+            ],
+            "bidir.book.author.second": [
+                appended("a1", "books", two),
+                appended("b1", "author", {**ref("a1"), "_key": "k"}),
+            ],
+        }.items():
+            dataset.mutate(mutations, transaction_id=name)
+        follower.settle()
+    assert [item["_key"] for item in dataset.get("b1")["author"]] == ["one"]
+    assert [item["_ref"] for item in dataset.get("a1")["books"]] == ["b1"]
+
+
+def appended(document_id, field, item):
+    insert = {"after": f"{field}[-1]", "items": [item]}
+    return {"patch": {"id": document_id, "setIfMissing": {field: []}, "insert": insert}}
+
+
+def test_a_document_that_a_query_does_not_show_yet_is_edited_with_its_other_half(world):
+    # The edit went out as it was, alone, as if there were nothing to carry through.
+    dataset, engine = world(empty=True)
+    behind = Engine(engine.schema, LaggingBackend(dataset, lag=1.0))
+    dataset.mutate([{"create": {"_id": "a1", "_type": "author"}}, {"create": {"_id": "b1", "_type": "book"}}])
+    outcome = behind.submit([{"patch": {"id": "b1", "set": {"author": ref("a1")}}}], perspective="published")
+    assert (outcome.writes, outcome.pending) == (1, ())
+    assert dataset.get("a1")["books"]["_ref"] == "b1"

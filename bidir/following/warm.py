@@ -27,7 +27,7 @@ QUERY = '*[_type in $types || _type == "system.release"]'
 STREAM_BREAKS = frozenset({"reset", "error", "reconnect", "channelError", "disconnect"})
 """Events after which something may have happened that is never told."""
 SEEN_MAX = 10_000
-"""Events remembered, so that one delivered twice is recognised."""
+"""Events and earlier revisions remembered, so that what comes twice or late is recognised."""
 
 
 class WarmDocuments:
@@ -52,6 +52,7 @@ class WarmDocuments:
         self._types = list(carrier.schema.related_types)
         self._held: dict[str, list[Event]] = {}
         self._seen: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._past: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._releases: dict[str, str] = {}
         self._cold = self._closed = False
         # Listening starts before reading, so that nothing falls between the two.
@@ -106,6 +107,7 @@ class WarmDocuments:
                 continue
             operations = {name: value for name, value in body.items() if name not in ("id", "ifRevisionID")}
             written = self._carrier.backend.patched(documents[key], operations) if kind == "patch" else dict(body)
+            self._remember(self._past, (key, _revision(documents.get(key))))
             documents[key] = {**written, "_rev": outcome.transaction_id}
         self.snapshot = replace(self.snapshot, documents=documents)
 
@@ -134,9 +136,7 @@ class WarmDocuments:
         mark = (key, str(event["transactionId"]))
         if mark in self._seen:
             return 0
-        self._seen[mark] = None
-        while len(self._seen) > SEEN_MAX:
-            self._seen.popitem(last=False)
+        self._remember(self._seen, mark)
         if key.startswith(RELEASES):
             self._note_release(key, event)
             return 0
@@ -147,6 +147,9 @@ class WarmDocuments:
     def _chain(self, key: str, event: Event) -> int:
         """Take in an event where it goes on from what is known, and those held back that follow it."""
         known = _revision(self.snapshot.documents.get(key))
+        if _after(event) != GONE and (key, _after(event)) in self._past:
+            # An own commit went on from there already.
+            return 0
         if _after(event) == known:
             # Read already, or our own: then what came before it was read as well.
             self._put(key, event)
@@ -162,6 +165,12 @@ class WarmDocuments:
             self._release(key, one)
             changed += self._chain(key, one)
         return changed
+
+    @staticmethod
+    def _remember(where: OrderedDict[tuple[str, str], None], what: tuple[str, str]) -> None:
+        where[what] = None
+        while len(where) > SEEN_MAX:
+            where.popitem(last=False)
 
     def _drop_past(self, key: str, revision: str) -> None:
         for one in [one for one in self._held.get(key, ()) if _after(one) == revision]:

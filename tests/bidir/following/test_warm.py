@@ -141,13 +141,24 @@ def test_a_listener_that_is_cut_off_is_opened_again(lake, dataset, session):
     assert session.document("b1")["title"] == "3"
 
 
-def test_ones_own_commits_are_known_before_their_events_come(dataset, backend, session):
-    backend.line.change = lambda events: []
-    for patch in ({"set": {"author": REF}}, {"unset": ["author"]}, {"set": {"author": REF}}):
+@pytest.mark.parametrize("behind", [0, 1, 3], ids=lambda behind: f"{behind} commits behind")
+def test_ones_own_commits_are_known_before_their_events_come(dataset, backend, session, behind):
+    waiting = []
+
+    def late(events):
+        waiting.extend(mutations(events))
+        ready = [event for event in waiting if event["transactionId"] not in made[-behind:]] if behind else waiting[:]
+        waiting[:] = [event for event in waiting if event not in ready]
+        return ready
+
+    made = []
+    backend.line.change, backend.reads = late, 0
+    for patch in ({"set": {"author": REF}}, {"unset": ["author"]}, {"set": {"author": REF}}, {"set": {"title": "x"}}):
         session.patch("b1", **patch)
         outcome = session.commit()
+        made.append(outcome.transaction_id)
         assert (outcome.reads, outcome.writes, outcome.retries) == (0, 1, 0)
-    assert dataset.get("drafts.a1")["currentBook"]["_ref"] == "b1"
+    assert (backend.reads, dataset.get("drafts.a1")["currentBook"]["_ref"]) == (0, "b1")
 
 
 def test_a_release_that_is_locked_and_opened_again_under_the_form(dataset, backend, session):

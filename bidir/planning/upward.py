@@ -54,9 +54,7 @@ def leave_above(work: Work, touched: Iterable[str], reason: PendingReason) -> No
     groups = list(dict.fromkeys(touched))
     for view in world.release_views():
         for link in _apart(work, view, groups):
-            ends = (link.group, link.target)
-            shown = all(world.visible(one, view) for one in ends)
-            if shown and any(world.own(one, view) is not None for one in ends):
+            if any(world.own(one, view) is not None for one in (link.group, link.target)):
                 wait_for(work, view, link, "locked-release" if view in world.snapshot.locked else reason)
 
 
@@ -230,16 +228,23 @@ def _warn_locked(work: Work, view: str, groups: list[str]) -> None:
 
 
 def _apart(work: Work, view: str, groups: list[str]) -> Iterator[Link]:
-    """Yield the links of `groups` that changed in `view`, or now show there, and are there on one side only."""
+    """Yield the links of `groups` that changed in `view` or below, or now show there, and are there on one side only.
+
+    Where others changed both layers the view may show what it did before.
+    """
     world = work.world
     for group in groups:
-        fields = world.fields_of(group)
-        changed = [(field, target) for field in fields for target in _changes(world, group, field, view)]
-        links = [link for field, target in changed if (link := work.link_of(field, group, target)) is not None]
+        changed = [
+            (field, target)
+            for field in world.fields_of(group)
+            for layer in (view, PUBLISHED)
+            for target in _changes(world, group, field, layer)
+        ]
+        links = [link for field, target in dict.fromkeys(changed) if (link := work.link_of(field, group, target)) is not None]
         if world.layer_seen_before(group, view) is None and world.visible(group, view):
             links += _waiting_for(work, group, view)
         for link in links:
             here = world.holds(link.group, link.field, view, link.target)
             there = world.holds(link.target, link.mirrored.field, view, link.group)
-            if here != there:
+            if here != there and world.visible(link.group, view) and world.visible(link.target, view):
                 yield link

@@ -15,6 +15,7 @@ from bidir.outcome import Outcome
 from bidir.planning import Intent, Operation
 from bidir.planning.lifecycle import premature_stamps
 from bidir.planning.reading import Reading, stamped_in
+from bidir.planning.waiting import find_missing
 from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of, stored_id, targets_of
 from bidir.relations import Schema
 from bidir.siblings import Snapshot, World, is_marked
@@ -70,13 +71,20 @@ def unschedule(carrier: Carrier, name: str) -> Outcome:
 
 
 def archive(carrier: Carrier, name: str) -> Outcome:
-    """Archive a release; it can come back, so nothing else changes.
+    """Archive a release; it can come back, so nothing else changes. What points at what lived only there waits.
 
     Raises: Refused where the lake could not.
     """
+    groups = tuple(_groups_in(carrier, name))
     done = _act(carrier, [{"actionType": f"{ACTION}archive", "releaseId": name}])
     _rest(carrier, name, "active", "not archived")
-    return done
+    if not groups or carrier.mode != "on":
+        return done
+    run = carrier.start()
+    carrier.read_all(run, Reading(groups, (), groups), [name])
+    waiting = tuple(find_missing(World(carrier.schema, run.snapshot), groups))
+    carrier.store.add(waiting)
+    return replace(done, reads=run.reads, pending=waiting)
 
 
 def unarchive(carrier: Carrier, name: str) -> Outcome:

@@ -240,7 +240,8 @@ def _apart(work: Work, view: str, groups: list[str]) -> Iterator[Link]:
             for layer in (view, PUBLISHED)
             for target in _changes(world, group, field, layer)
         ]
-        links = [link for field, target in dict.fromkeys(changed) if (link := work.link_of(field, group, target)) is not None]
+        found = (work.link_of(field, group, target) for field, target in dict.fromkeys(changed))
+        links = [link for link in found if link is not None]
         if world.layer_seen_before(group, view) is None and world.visible(group, view):
             links += _waiting_for(work, group, view)
         for link in links:

@@ -6,17 +6,17 @@ that is not answered, and what stands in the way of the answer. Source: bidirect
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from bidir.outcome import PendingReason
+from bidir.outcome import Pending, PendingReason
 from bidir.planning.violations import halves_in, is_deferred, unanswerable_in
 from bidir.planning.work import Link
 from bidir.refs import PUBLISHED
 from bidir.siblings import World
 
-__all__ = ["Reason", "Waiting", "find_waiting"]
+__all__ = ["Reason", "Waiting", "find_missing", "find_waiting"]
 
 Reason = PendingReason | Literal["unwritten"]
 """Why a half waits. `unwritten`: nothing stands in its way any more; a follower or a repair writes it. What an engine
@@ -53,6 +53,19 @@ def find_waiting(world: World) -> Iterator[Waiting]:
             if one.key not in told:
                 told.add(one.key)
                 yield one
+
+
+def find_missing(world: World, groups: Iterable[str]) -> Iterator[Pending]:
+    """Yield the pointers, in every layer, at those of `groups` that have no version (any more): they wait for them."""
+    for group in groups:
+        for claimant in world.claiming_groups(group) if not world.layers_of(group) else ():
+            for layer in world.layers_of(claimant):
+                for field in world.fields_of(claimant):
+                    slot = world.slot(claimant, field, layer)
+                    if slot is not None and group in slot.counts:
+                        text = f"{claimant}: {field.name} points at {group}, which does not exist"
+                        name = world.schema.relations_of(field)[0].name
+                        yield Pending(name, claimant, group, layer, "missing", text)
 
 
 def _unanswered(world: World, view: str) -> Iterator[Waiting]:

@@ -230,9 +230,11 @@ def _warn_locked(work: Work, view: str, groups: list[str]) -> None:
 def _apart(work: Work, view: str, groups: list[str]) -> Iterator[Link]:
     """Yield the links of `groups` that changed in `view` or below, or now show there, and are there on one side only.
 
-    Where others changed both layers the view may show what it did before.
+    Each pair once, as the end says it that changed first. Where others changed both layers the view may show what it
+    did before.
     """
     world = work.world
+    told: set[tuple[str, str, str]] = set()
     for group in groups:
         changed = [
             (field, target)
@@ -247,5 +249,7 @@ def _apart(work: Work, view: str, groups: list[str]) -> Iterator[Link]:
         for link in links:
             here = world.holds(link.group, link.field, view, link.target)
             there = world.holds(link.target, link.mirrored.field, view, link.group)
-            if here != there and world.visible(link.group, view) and world.visible(link.target, view):
+            shown = world.visible(link.group, view) and world.visible(link.target, view)
+            if here != there and shown and link.key not in told:
+                told.add(link.key)
                 yield link

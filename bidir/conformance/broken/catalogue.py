@@ -266,7 +266,7 @@ BROKEN: tuple[BrokenEngine, ...] = (
         "A worker takes events in the order they arrive and misses the gaps.",
         "Studio sequentializer (museum 76)",
         "I1 symmetry",
-        "teeth/removal-heard-after-a-later-text",
+        "teeth/removal-never-heard-of",
     ),
     BrokenEngine(
         "forgets_its_place",

@@ -273,9 +273,10 @@ def _told_edit(
     """
     orders = work.ranks.pairs(group, layer, field)
     passed = [one for one in orders if one not in before and one not in after]
-    # A new version repeats what the view showed already: that is no link taken up anew.
+    # A new version repeats what the view showed: that is no link taken up anew, unless it was news there as well.
     birth = work.ranks.birth(group, layer)
-    kept = [one for one in before if one not in after or orders.get(one, birth) == birth]
+    news = {one for one, rank in work.ranks.pairs(group, PUBLISHED, field).items() if rank < birth}
+    kept = [one for one in before if one not in after or (orders.get(one, birth) == birth and one not in news)]
     order, stated = work.ranks.field(group, layer, field), work.ranks.stated(group, layer, field)
     return SlotEdit(group, field, [*kept, *passed], after, order, orders, stated)
 

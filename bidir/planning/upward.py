@@ -68,7 +68,8 @@ def _changes(world: World, group: str, field: Field, view: str) -> Iterator[str]
 def _follow(work: Work, group: str, view: str) -> Iterator[Link]:
     """R9: an upper version that merely inherited the old published value takes the change over, item by item.
 
-    Yield the links that were taken over.
+    Yield the links that were taken over, and of what others changed also those that the version has an opinion of its
+    own about: their other ends may have been written by somebody who had not seen it.
     """
     world = work.world
     if world.own(group, view) is None or world.marked(group, view) or (group, view) in work.made:
@@ -86,12 +87,11 @@ def _follow(work: Work, group: str, view: str) -> Iterator[Link]:
         mine = {} if slot is None else dict(slot.counts)
         inherited = field.many or list(mine) == list(old)
         for target in [*(one for one in old if one not in new), *(one for one in new if one not in old)]:
-            if work.ranks.opinion(group, view, field, target) > work.ranks.pair(group, PUBLISHED, field, target):
-                # Others changed the upper version after the published one: that is an opinion of its own.
-                link = work.link_of(field, group, target)
-                yield from () if link is None else (link,)
-            elif inherited and (target in new) != (target in mine):
+            later = work.ranks.opinion(group, view, field, target) > work.ranks.pair(group, PUBLISHED, field, target)
+            if inherited and not later and (target in new) != (target in mine):
                 yield from take_over(work, group, field, view, target, add=target in new)
+            elif work.committed and (link := work.link_of(field, group, target)) is not None:
+                yield link
 
 
 def take_over(work: Work, group: str, field: Field, view: str, target: str, *, add: bool) -> Iterator[Link]:

@@ -121,7 +121,7 @@ def _disagreement(
     if inverse is None or (group in targets(other, inverse[1])) == holds:
         return
     place = str(other["_id"])
-    if layer not in (PUBLISHED, entry.act.layer) or (holds is False and split_id(place)[0] == PUBLISHED != layer):
+    if layer not in (PUBLISHED, entry.act.home) or (holds is False and split_id(place)[0] == PUBLISHED != layer):
         # What follows in another layer rests on a look at who is there, which may miss somebody (F3).
         return
     unseen = _unseen(entry, place, writers)

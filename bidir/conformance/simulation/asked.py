@@ -27,9 +27,9 @@ EDITS = ("set", "unset", "add", "remove", "text", "create")
 
 def stored_of(act: Act) -> str:
     """Return the stored id that an act is about."""
-    if act.layer == PUBLISHED:
+    if act.home == PUBLISHED:
         return act.group
-    return f"drafts.{act.group}" if act.layer == DRAFTS else f"versions.{act.layer}.{act.group}"
+    return f"drafts.{act.group}" if act.home == DRAFTS else f"versions.{act.home}.{act.group}"
 
 
 def stated_by(run: Run, act: Act, before: Mapping[str, Document]) -> dict[str, Document]:
@@ -65,11 +65,11 @@ def _intent(run: Run, entry: Entry, bases: Bases) -> Intent:
         # A pointer at what is not published must not be strong; in a release that depends on what else has a version
         # there, and a draft's items are copied (E8.6).
         unpublished = frozenset(group for group in everybody if group not in entry.before)
-        strength = unpublished if act.layer in (PUBLISHED, DRAFTS) else everybody
+        strength = unpublished if act.home in (PUBLISHED, DRAFTS) else everybody
         if act.move in ("set", "add") and not had_seen(entry, stored_of(act)):
             # To who has not seen that it stands there already, the pointer is a new one.
             strength |= {act.target}
-        return Intent(act.layer, stated_by(run, act, before), weakened=strength)
+        return Intent(act.home, stated_by(run, act, before), weakened=strength)
     name = stored_of(act)
     versions = frozenset(one for one in before if split_id(one)[1] == act.group)
     if act.move == "publish":

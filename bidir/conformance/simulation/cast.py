@@ -8,7 +8,8 @@ from typing import Any
 
 from bidir.conformance.playing import EngineFactory
 from bidir.conformance.simulation.connection import Connection
-from bidir.conformance.simulation.course import RELEASE, Act, Course, kind_named
+from bidir.conformance.simulation.course import RELEASE, Act, Course
+from bidir.conformance.simulation.kinds import kind_named
 from bidir.conformance.simulation.network import Network
 from bidir.conformance.simulation.records import Answer
 from bidir.conformance.simulation.stage import Actor

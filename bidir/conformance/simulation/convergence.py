@@ -18,8 +18,9 @@ from bidir.conformance.invariants import check_invariants, targets
 from bidir.conformance.lakes import EmbeddedLake
 from bidir.conformance.machines_kinds import Kind
 from bidir.conformance.playing import EngineFactory
-from bidir.conformance.simulation.course import Act, kind_named
+from bidir.conformance.simulation.course import Act
 from bidir.conformance.simulation.findings import Finding
+from bidir.conformance.simulation.kinds import kind_named
 from bidir.conformance.simulation.running import schema_of
 from bidir.conformance.simulation.wishes import submitted
 from bidir.ports import EventStream

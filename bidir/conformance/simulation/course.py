@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Literal, TypeAlias
 
-from bidir.conformance.machines_kinds import KINDS, Kind
+from bidir.conformance.machines_kinds import Kind
 from bidir.conformance.simulation.chaos import DIALS, Dials, Fault
+from bidir.conformance.simulation.kinds import KIND_NAMES, POLICY_KIND_NAMES, is_live, kind_named
 from bidir.conformance.simulation.network import Window
+from bidir.refs import DRAFTS, PUBLISHED
 
-__all__ = ["LENGTHS", "RELEASE", "Act", "Course", "Length", "Move", "draw_course", "kind_named"]
+__all__ = ["LENGTHS", "RELEASE", "Act", "Course", "Length", "Move", "draw_course"]
 
 Move: TypeAlias = Literal[
     "set",
@@ -31,22 +33,14 @@ Move: TypeAlias = Literal[
 RELEASE = "r1"
 """The one release of a run that has one."""
 
-KIND_NAMES = (
-    "one-to-one",
-    "many-to-one",
-    "many-to-many",
-    "symmetric-one",
-    "two-relations",
-    "one-to-many",
-    "symmetric-many",
-    "metadata",
-)
-"""The relation kinds of the simulation, those with most races first."""
-
 _EDITS: tuple[Move, ...] = ("set", "set", "set", "set", "unset", "text")
 _LIST_EDITS: tuple[Move, ...] = ("add", "add", "add", "remove", "remove", "text")
 _LIFE: tuple[Move, ...] = ("publish", "publish", "publish", "discard", "unpublish", "delete", "create")
 _RELEASE_LIFE: tuple[Move, ...] = ("create_version", "discard", "publish_release")
+
+
+POLICY_SHARE = 0.25
+"""How many of the courses are about a kind in which halves may have to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +59,8 @@ class Act:
     """One thing that somebody does.
 
     `number` names it for good; `at` is the virtual second it begins (or later, if its actor is busy); `actor` an editor
-    ("editor 1"), who goes through an engine, or "script", who does not; `form`: in an open form.
+    ("editor 1"), who goes through an engine, or "script", who does not; `form`: in an open form; `live`: what it is
+    about is edited live.
     """
 
     number: int
@@ -77,6 +72,12 @@ class Act:
     field: str = ""
     target: str = ""
     form: bool = False
+    live: bool = False
+
+    @property
+    def home(self) -> str:
+        """The layer that is written: a document edited live has no draft (E8.17)."""
+        return PUBLISHED if self.live and self.layer == DRAFTS else self.layer
 
     def told(self) -> str:
         """Return the act in words."""
@@ -127,11 +128,6 @@ class Course:
         return tuple(sorted({act.actor for act in self.acts} - {"script"}))
 
 
-def kind_named(name: str) -> Kind:
-    """Return one of the relation kinds."""
-    return next(kind for kind in KINDS if kind.name == name)
-
-
 def draw_course(
     seed: str,
     *,
@@ -139,10 +135,14 @@ def draw_course(
     length: str = "short",
     kind: str | None = None,
     weather: str | None = None,
+    policy_share: float = POLICY_SHARE,
 ) -> Course:
-    """Draw a course from `seed`; what the engine has no ability for ("follow", "publish", …) is left out."""
+    """Draw a course from `seed`; what the engine has no ability for ("follow", "publish", …) is left out.
+
+    `policy_share` of the courses are about a kind in which halves may have to wait, unless `kind` names one.
+    """
     chance = Random(seed)
-    found = kind_named(kind or chance.choice(KIND_NAMES))
+    found = kind_named(kind or _draw_kind(chance, seed, policy_share))
     drawn_weather = weather or chance.choice(tuple(DIALS))
     releases = "create_version" in abilities and chance.random() < 0.25
     layers = ["drafts"] * 5 + ["published"] * 4 + ([RELEASE] * 4 if releases else [])
@@ -173,6 +173,13 @@ def draw_course(
     )
 
 
+def _draw_kind(chance: Random, seed: str, policy_share: float) -> str:
+    """Draw the kind; whether it is one with policies changes nothing else that the seed decides."""
+    plain = chance.choice(KIND_NAMES)
+    other = Random(f"{seed}/kind")
+    return other.choice(POLICY_KIND_NAMES) if other.random() < policy_share else plain
+
+
 def _draw_act(
     chance: Random,
     number: int,
@@ -200,13 +207,18 @@ def _draw_act(
         layer = "drafts"
     if move in ("unpublish", "delete"):
         layer = "published"
-    return Act(number, actor, round(moment, 3), move, group, layer, field, target, form)
+    live = is_live(kind, group)
+    if live and actor == "script":
+        # To take it offline is to delete it, and a script that gives it a draft does not know the Studio.
+        layer, move = PUBLISHED, {"publish": "text", "unpublish": "delete", "discard": "text"}.get(move, move)  # type: ignore[assignment]
+    return Act(number, actor, round(moment, 3), move, group, layer, field, target, form, live)
 
 
 def _draw_given(chance: Random, kind: Kind) -> tuple[str, ...]:
     given: list[str] = []
     for group in kind.type_of:
-        given += chance.choice(([group], [group], [f"drafts.{group}"], [group, f"drafts.{group}"]))
+        drawn = chance.choice(([group], [group], [f"drafts.{group}"], [group, f"drafts.{group}"]))
+        given += [group] if is_live(kind, group) else drawn
     return tuple(given)
 
 

@@ -11,8 +11,9 @@ from bidir.conformance.loading import load_scenario
 from bidir.conformance.playing import EngineFactory
 from bidir.conformance.runner import run_scenario
 from bidir.conformance.scenario import Scenario
-from bidir.conformance.simulation.course import RELEASE, Act, Course, given_documents, kind_named
+from bidir.conformance.simulation.course import RELEASE, Act, Course, given_documents
 from bidir.conformance.simulation.judging import Verdict
+from bidir.conformance.simulation.kinds import kind_named
 from bidir.conformance.simulation.wishes import script_actions, script_mutations, submitted
 from bidir.conformance.writing import quoted, write_scenario
 from lakesim.jsonvalue import dumps

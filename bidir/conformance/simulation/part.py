@@ -15,10 +15,11 @@ from bidir.conformance.pictures import Picture
 from bidir.conformance.playing import EngineFactory
 from bidir.conformance.simulation.cast import abilities_of
 from bidir.conformance.simulation.convergence import Convergence, judge_batchings, judge_deliveries
-from bidir.conformance.simulation.course import KIND_NAMES, draw_course, given_documents
+from bidir.conformance.simulation.course import draw_course, given_documents
 from bidir.conformance.simulation.crashing import play_crashes
 from bidir.conformance.simulation.found import write_found
 from bidir.conformance.simulation.judging import Verdict, judge
+from bidir.conformance.simulation.kinds import KIND_NAMES
 from bidir.conformance.simulation.running import schema_of
 from bidir.conformance.simulation.shrinking import shrink
 from bidir.conformance.simulation.story import told

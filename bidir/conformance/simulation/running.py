@@ -13,7 +13,8 @@ from bidir.conformance.machines_kinds import Kind
 from bidir.conformance.playing import EngineFactory
 from bidir.conformance.simulation.cast import Cast, abilities_of
 from bidir.conformance.simulation.chaos import Chaos, Fault
-from bidir.conformance.simulation.course import RELEASE, Course, given_documents, kind_named
+from bidir.conformance.simulation.course import RELEASE, Course, given_documents
+from bidir.conformance.simulation.kinds import kind_named
 from bidir.conformance.simulation.network import Network
 from bidir.conformance.simulation.records import Records
 from bidir.conformance.simulation.stage import Actor, Stage

@@ -94,11 +94,11 @@ def _breaches(schema: Schema, entry: Entry, intent: Intent, bases: Bases) -> lis
 def _isolation(entry: Entry) -> Iterator[Finding]:
     """I4: an edit in an upper layer changes nothing in any other."""
     act = entry.act
-    if act is None or act.move not in EDITS or act.layer == PUBLISHED:
+    if act is None or act.move not in EDITS or act.home == PUBLISHED:
         return
-    others = sorted(name for name in entry.changed if split_id(name)[0] != act.layer)
+    others = sorted(name for name in entry.changed if split_id(name)[0] != act.home)
     if others:
-        yield Finding("I4 isolation", f"{', '.join(others)} changed by an edit in {act.layer} ({_who(entry)})")
+        yield Finding("I4 isolation", f"{', '.join(others)} changed by an edit in {act.home} ({_who(entry)})")
 
 
 def _who(entry: Entry) -> str:

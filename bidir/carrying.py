@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from bidir.errors import (
     BackendError,
+    BidirError,
     DocumentMissing,
     IntentError,
     PermissionRefused,
@@ -23,7 +24,7 @@ from bidir.errors import (
     Unavailable,
     UnknownOutcome,
 )
-from bidir.journal import Journal
+from bidir.journal import Journal, count
 from bidir.origin import is_whole, relation_of
 from bidir.origin import transaction_id as make_transaction_id
 from bidir.outcome import Outcome
@@ -59,7 +60,8 @@ class Run:
     """The course of one intent: requests counted, and the snapshot as far as it was read.
 
     `fresh`: nothing may be planned on what a query that is behind shows; `confirmed` are the groups of which what it
-    showed was read again by id, `layers` those of which it may not show anything yet.
+    showed was read again by id, `layers` those of which it may not show anything yet. `made` is the plan that was
+    carried out, `alone` whether it left the other half out.
     """
 
     started: float
@@ -70,6 +72,8 @@ class Run:
     confirmed: set[str] = field(default_factory=set)
     layers: set[str] = field(default_factory=set)
     snapshot: Snapshot = field(default_factory=Snapshot)
+    made: Plan | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ class Carrier:
         self.budget = budget
         self.counters: Counter[str] = Counter()
         self.journal = Journal()
-        self.store = PendingStore()
+        self.store = PendingStore(backend.clock.monotonic)
         self._ours: OrderedDict[str, bool] = OrderedDict()
         self._query = reading_query(schema)
         self._passive = schema.without_relations()
@@ -116,14 +120,14 @@ class Carrier:
         self.counters["intents"] += 1
         course = run or self.start()
         course.layers.add(intent.layer)
-        if not course.snapshot.known and (intent.steps or intent.operation):
-            self.read(course, reading)
-        if self.mode == "on":
-            outcome = self._attempts(intent, transaction_id, course)
-        else:
-            outcome = self._passed_through(intent, transaction_id, course)
-        self._note(intent, outcome, course)
-        return outcome
+        carry = self._attempts if self.mode == "on" else self._passed_through
+        try:
+            if not course.snapshot.known and (intent.steps or intent.operation):
+                self.read(course, reading)
+            return self._noted(intent, course, lambda: carry(intent, transaction_id, course))
+        except BidirError as error:
+            self.journal.failed(intent.layer, error, self.backend.clock.monotonic() - course.started)
+            raise
 
     def follow_up(
         self,
@@ -139,7 +143,6 @@ class Carrier:
         A document that may not be written holds up no other: its halves wait. `told` as `plan_aftermath` takes
         it; `confirm` is asked before anything is written, and may raise.
         """
-        before = replace(run)
         refused: set[str] = set()
 
         def aftermath(snapshot: Snapshot) -> Plan:
@@ -160,17 +163,15 @@ class Carrier:
             return Outcome()
         if self.mode == "observe":
             return self._observed(run, aftermath)
+        intent = Intent((), PUBLISHED)
         while True:
             try:
-                outcome = self._attempts(Intent((), PUBLISHED), None, run, aftermath)
+                return self._noted(intent, run, lambda: self._attempts(intent, None, run, aftermath))
             except PermissionRefused as error:
                 group = group_of(error.document_id or "")
                 if not group or group in refused:
                     raise
                 refused.add(group)
-                continue
-            self._note(Intent((), PUBLISHED), outcome, before)
-            return outcome
 
     def _observed(self, run: Run, planner: Callable[[Snapshot], Plan]) -> Outcome:
         """Say what would be written after a change made elsewhere; nothing is sent and nothing remembered."""
@@ -218,19 +219,19 @@ class Carrier:
         while True:
             made = self._planned(run, planner or self._planner(intent))
             if made.conflicts or not made.mutations:
-                return self._outcome(made, None, run)
+                return self._outcome(intent, made, None, run)
             name = transaction_id or self._transaction_id(made)
             try:
                 committed = self._commit(made, name, run)
             except BackendError as error:
                 settled = self._settled_unknown(error, made, name, run)
                 if settled is not None:
-                    return self._outcome(made, settled, run)
+                    return self._outcome(intent, made, settled, run)
                 intent = self._after_refusal(error, intent, made, run)
                 continue
             if committed is not None and intent.source_only is not None:
                 self._ours[committed.transaction_id] = False
-            return self._outcome(made, committed, run)
+            return self._outcome(intent, made, committed, run)
 
     def _transaction_id(self, made: Plan) -> str:
         """Name the transaction after its relation, also where that side waits; then the name says so.
@@ -449,12 +450,13 @@ class Carrier:
         fresh = {key: document for key, document in found.items() if document is not None}
         run.snapshot = replace(run.snapshot, documents={**kept, **fresh})
 
-    def _outcome(self, made: Plan, committed: Committed | None, run: Run) -> Outcome:
+    def _outcome(self, intent: Intent, made: Plan, committed: Committed | None, run: Run) -> Outcome:
         if not made.conflicts:
             self.store.settle(made.settled)
             self.store.add(made.pending)
             gone = {str(one["delete"].get("id")) for one in made.mutations if "delete" in one}
             self.store.remember_versions(made.made, no_longer=made.user_owned | gone)
+        run.made, run.alone = made, intent.source_only is not None
         return Outcome(
             transaction_id=committed.transaction_id if committed is not None else None,
             documents_written=_written(made, committed, run.snapshot),
@@ -467,16 +469,20 @@ class Carrier:
             mutations=made.mutations if committed is not None else (),
         )
 
-    def _note(self, intent: Intent, outcome: Outcome, run: Run) -> None:
+    def told(self, event: str, layer: str, outcome: Outcome, started: float) -> Outcome:
+        """Count and log what was done past the planner's intents: a healing, an action of a release."""
+        count(self.counters, outcome, None, self.store.engine_versions)
+        self.journal.done(layer, outcome, self.backend.clock.monotonic() - started, event=event)
+        return outcome
+
+    def _noted(self, intent: Intent, run: Run, carry: Callable[[], Outcome]) -> Outcome:
+        """Carry an intent out, count it and log it (F10)."""
+        versions = self.store.engine_versions
+        outcome = carry()
+        count(self.counters, outcome, run.made, versions)
         elapsed = self.backend.clock.monotonic() - run.started
-        self.counters["documents"] += outcome.documents_written
-        self.counters["conflicts"] += len(outcome.conflicts)
-        self.counters["empty_plans"] += not outcome.mutations
-        for item in outcome.pending:
-            self.counters[f"pending.{item.reason}"] += 1
-        for notice in outcome.notices:
-            self.counters[f"notice.{notice.kind}"] += 1
-        self.journal.done(intent.layer, outcome, elapsed)
+        self.journal.done(intent.layer, outcome, elapsed, made=run.made, alone=run.alone)
+        return outcome
 
 
 def _written(made: Plan, committed: Committed | None, snapshot: Snapshot) -> int:

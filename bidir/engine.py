@@ -269,12 +269,23 @@ class Engine:
     def heal(self) -> Outcome:
         """Try again to write every pending half; what has become possible is written, the rest keeps waiting."""
         self._lookups.forget()
-        return reconcile.heal(self.schema, self.backend, self.carrier.store)
+        return reconcile.heal_and_tell(self.carrier)
 
     def pending(self) -> list[Pending]:
         """Return the halves that wait, oldest first; those that were healed elsewhere are dropped first."""
         reconcile.drop_healed(self.schema, self.backend, self.carrier.store)
         return list(self.carrier.store)
+
+    def waiting(self) -> dict[str, tuple[int, float]]:
+        """Return, by reason, how many halves wait and for how many seconds the oldest of them has (F10).
+
+        That is what this engine remembers, without a request; `pending` looks whether it is still so.
+        """
+        store = self.carrier.store
+        ages: dict[str, list[float]] = {}
+        for item in store:
+            ages.setdefault(item.reason, []).append(store.age(item.key))
+        return {reason: (len(some), max(some)) for reason, some in sorted(ages.items())}
 
     def why(self, document_id: str, field: str, *, perspective: str = DRAFTS) -> Explanation | None:
         """Return the last engine transaction that touched a relation field, None if no engine ever did (F10)."""
@@ -370,7 +381,9 @@ class Engine:
 
         With `notes` also what is only remarkable: strong inverse pointers, tolerated danglings, overlap.
         """
-        return reconcile.audit(self.schema, self.backend, self.carrier.store, notes=notes)
+        for violation in reconcile.audit(self.schema, self.backend, self.carrier.store, notes=notes):
+            self.counters[f"violation.{violation.kind}"] += 1
+            yield violation
 
     def repair(self, dry_run: bool = True, *, progress: reconcile.Progress | None = None) -> Report:
         """Write what is missing and take away what contradicts, the owner side deciding (E6); in batches, with locks.

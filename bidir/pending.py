@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from bidir.outcome import Pending
 
@@ -15,8 +15,10 @@ Key = tuple[str, str, str, str]
 class PendingStore:
     """In-memory store of pending halves and of the ids of engine-made versions (bidirectional semantics, F8, E8.10)."""
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, now: Callable[[], float] = lambda: 0.0) -> None:
+        """Start empty; `now` tells the time in seconds."""
+        self._now = now
+        self._since: dict[Key, float] = {}
         self._items: dict[Key, Pending] = {}
         self._versions: set[str] = set()
 
@@ -36,11 +38,17 @@ class PendingStore:
         """Remember halves; one that waits already keeps its place and takes the newer reason."""
         for item in items:
             self._items[item.key] = item
+            self._since.setdefault(item.key, self._now())
 
     def settle(self, keys: Iterable[Key]) -> None:
         """Forget halves that have been written or are no longer wanted."""
         for key in keys:
             self._items.pop(key, None)
+            self._since.pop(key, None)
+
+    def age(self, key: Key) -> float:
+        """Return for how many seconds a half has waited."""
+        return self._now() - self._since[key]
 
     def keys(self) -> frozenset[Key]:
         """Return the keys of what waits."""

@@ -273,8 +273,11 @@ def _soften(carrier: Carrier, name: str, marked: tuple[str, ...]) -> Outcome:
 
 def _act(carrier: Carrier, actions: Sequence[Mapping[str, Any]]) -> Outcome:
     carrier.counters["actions"] += 1
+    started = carrier.backend.clock.monotonic()
     done = carrier.backend.act(actions)
-    return Outcome(transaction_id=done.transaction_id, documents_written=len(done.documents), writes=1)
+    outcome = Outcome(transaction_id=done.transaction_id, documents_written=len(done.documents), writes=1)
+    kind = str(actions[-1]["actionType"]).removeprefix("sanity.action.")
+    return carrier.told(kind, str(actions[-1].get("releaseId", PUBLISHED)), outcome, started)
 
 
 def joined(*outcomes: Outcome) -> Outcome:

@@ -145,7 +145,7 @@ class Follower:
         if woken is not None and not woken:
             self._woken.clear()
             return []
-        outcome = reconcile.heal(self._carrier.schema, self._carrier.backend, store, only=woken)
+        outcome = reconcile.heal_and_tell(self._carrier, only=woken)
         # Only now: where the lake did not answer it is tried again.
         self._retry = False
         self._woken.clear()

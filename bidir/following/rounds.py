@@ -147,5 +147,5 @@ class Rounds:
         store = self._carrier.store
         if not any(key in store for key in waited):
             return []
-        outcome = reconcile.heal(self._carrier.schema, self._carrier.backend, store, only=waited)
+        outcome = reconcile.heal_and_tell(self._carrier, only=waited)
         return [outcome] if outcome.writes else []

@@ -63,7 +63,8 @@ class Plan:
 
     With `needs` or `needs_claims` the snapshot was too small: read those groups (their referrers) and plan again.
     With `conflicts` nothing is to be sent. `made` and `user_owned` are stored ids of versions that the engine made and
-    that have become the user's; `settled` are the keys of pending items that are no longer pending.
+    that have become the user's; `settled` are the keys of pending items that are no longer pending. `linked` names the
+    pairs (relation, left group, right group, layer) that the engine joined (True) or parted (False).
     """
 
     mutations: tuple[dict[str, Any], ...] = ()
@@ -77,6 +78,7 @@ class Plan:
     user_owned: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
     needs_claims: frozenset[str] = frozenset()
+    linked: Mapping[tuple[str, str, str, str], bool] = dataclass_field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -357,6 +359,7 @@ def _finish(work: Work, simulated: Simulated) -> Plan:
         settled=frozenset(work.settled),
         notices=tuple(work.notices),
         relations=tuple(work.relations),
+        linked=work.linked,
         made=made,
         user_owned=frozenset(stored_id(*place) for place in work.user if place not in work.made),
     )

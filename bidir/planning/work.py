@@ -73,6 +73,7 @@ class Work:
     group became visible in a release. `committed`: the change at hand was made by others and
     stands already, so that no policy can refuse it; `publishing`: it is a publish. `refused` are groups that the caller
     may not write. `relied` are versions in which an item was left out because another is there already.
+    `linked` says of which pairs (relation, left, right, layer) a half was written (True) or taken out (False).
     `ranks` puts what others changed in the order in which they did. `told` marks the notices that were given.
     """
 
@@ -95,6 +96,7 @@ class Work:
     ranks: Ranks = dataclass_field(default_factory=Ranks)
     publishing: bool = False
     arrived: list[tuple[str, str]] = dataclass_field(default_factory=list)
+    linked: dict[tuple[str, str, str, str], bool] = dataclass_field(default_factory=dict)
     steps: int = 0
     steps_max: int = STEPS_MAX
 
@@ -219,7 +221,7 @@ class Work:
             for other in list(slot.items):
                 slot.drop(other)
         slot.insert(index if link.field.many else 0, item)
-        self._mark(link, layer)
+        self._mark(link, layer, added=True)
         return True
 
     def remove_half(self, link: Link, layer: str) -> bool:
@@ -232,7 +234,7 @@ class Work:
             return False
         self._count()
         world.changing(link.group, link.field, layer).remove(link.target)
-        self._mark(link, layer)
+        self._mark(link, layer, added=False)
         return True
 
     def _misshapen(self, link: Link, layer: str) -> bool:
@@ -240,9 +242,15 @@ class Work:
         value = value_at(self.world.own(link.group, layer), link.field.path)
         return link.field.many and value is not None and not isinstance(value, list)
 
-    def _mark(self, link: Link, layer: str) -> None:
+    def _mark(self, link: Link, layer: str, *, added: bool) -> None:
         self.written[(link.group, layer)] = None
         self.relations[link.relation.name] = None
+        pair = (*link.key, layer)
+        if self.linked.get(pair, added) == added:
+            self.linked[pair] = added
+        else:
+            # Taken out and put back, or the other way round: nothing has changed.
+            del self.linked[pair]
 
     def _count(self) -> None:
         self.steps += 1

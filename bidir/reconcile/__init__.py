@@ -2,7 +2,7 @@
 
 from bidir.planning.violations import Violation
 from bidir.reconcile.batches import BATCH_DOCUMENTS_MAX, Progress
-from bidir.reconcile.healing import drop_healed, heal
+from bidir.reconcile.healing import drop_healed, heal, heal_and_tell
 from bidir.reconcile.repairing import Report, repair
 from bidir.reconcile.scanning import audit, waiting
 
@@ -14,6 +14,7 @@ __all__ = [
     "audit",
     "drop_healed",
     "heal",
+    "heal_and_tell",
     "repair",
     "waiting",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
+from bidir.carrying import Carrier
 from bidir.errors import BackendError
 from bidir.origin import transaction_id
 from bidir.outcome import Outcome, Pending
@@ -15,10 +16,11 @@ from bidir.pending import Key, PendingStore
 from bidir.planning.mend import mend_pending, pending_link
 from bidir.planning.reading import Reading, reading_query, snapshot_of
 from bidir.ports import Backend
+from bidir.refs import PUBLISHED
 from bidir.relations import Field, Schema
 from bidir.siblings import Snapshot, World
 
-__all__ = ["drop_healed", "heal"]
+__all__ = ["drop_healed", "heal", "heal_and_tell"]
 
 
 def _read_pending(schema: Schema, backend: Backend, items: Sequence[Pending]) -> Snapshot:
@@ -91,6 +93,15 @@ def heal(schema: Schema, backend: Backend, store: PendingStore, *, only: Collect
         notices=tuple(notice for one in done for notice in one.notices),
         mutations=tuple(mutation for one in done for mutation in one.mutations),
     )
+
+
+def heal_and_tell(carrier: Carrier, *, only: Collection[Key] | None = None) -> Outcome:
+    """As `heal`, for an engine: what was written is counted and logged."""
+    started = carrier.backend.clock.monotonic()
+    outcome = heal(carrier.schema, carrier.backend, carrier.store, only=only)
+    carrier.counters["reads"] += outcome.reads
+    carrier.counters["writes"] += outcome.writes
+    return carrier.told("heal", PUBLISHED, outcome, started) if outcome.writes else outcome
 
 
 def _heal_together(schema: Schema, backend: Backend, store: PendingStore, items: Sequence[Pending]) -> Outcome:

@@ -167,8 +167,9 @@ def _word(outcome: Outcome, *, alone: bool) -> str:
 
 def _relations(outcome: Outcome, made: Planned | None) -> list[str]:
     """Return the relations that were written, refused or left waiting."""
-    told = [one.relation for one in (*outcome.conflicts, *outcome.pending)]
-    return list(dict.fromkeys([*(made.relations if made is not None else ()), *told]))
+    written = made.relations if made is not None else ()
+    refused = [one.relation for one in outcome.conflicts]
+    return list(dict.fromkeys([*written, *refused, *(one.relation for one in outcome.pending)]))
 
 
 def _pairs(made: Planned | None, *, joined: bool) -> list[str]:

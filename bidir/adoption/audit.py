@@ -79,6 +79,8 @@ class ExportAudit:
             "max": end.max,
             "rival": rival,
             "type": self._types.get(target_type),
+            "other": self.layers[number] if name == "overlap" else "",
+            "view": self.layers[view],
         }
         text = _text(name, answered=relation >= 0, what=what)
         return Violation(name, paired.name, self.layers[view], source, end.name, target, f"{source}: {text}")
@@ -96,6 +98,7 @@ _TEXTS: Final[dict[str, str]] = {
     "tolerated-dangling": "{field} points at {target}, which this view does not show (yet)",
     "strong-inverse": "{field} points at {target} strongly; inverse pointers are weak",
     "wrong-type": "{field} points at {target} of type {type}, which has no inverse field",
+    "overlap": "{field} says one thing in {other} and another in {view}",
 }
 _CROWDED: Final = "{field} points at {target}, for which there is no room"
 _MISSING: Final = "{field} points at {target}, which does not exist"
@@ -104,7 +107,7 @@ _MISSING: Final = "{field} points at {target}, which does not exist"
 def _text(kind: str, *, answered: bool, what: dict[str, Any]) -> str:
     if kind == "over-cardinality" and what["target"]:
         return _CROWDED.format_map(what)
-    if kind == "dangling" and not answered and what["type"] is None:
+    if kind in ("dangling", "tolerated-dangling") and not answered and what["type"] is None:
         return _MISSING.format_map(what)
     return _TEXTS[kind].format_map(what)
 

@@ -74,10 +74,11 @@ CREATE TABLE link AS
 _UNANSWERED: Final = """
 -- Pointers in a version of the view's own at what does not exist (target_type null), or has no inverse field.
 CREATE TABLE unanswered AS
-    SELECT view, id, field, target, position, NULL AS target_type, false AS dangles
+    SELECT view, id, field, target, position, NULL AS target_type, false AS dangles,
+        strong = 0 AND field IN (SELECT field FROM keeps) AS kept
     FROM half h WHERE own AND NOT EXISTS (SELECT 1 FROM typed t WHERE t.id = h.target)
     UNION ALL
-    SELECT view, id, field, target, position, target_type, shown IS NULL AND NOT gone AND strong > 0
+    SELECT view, id, field, target, position, target_type, shown IS NULL AND NOT gone AND strong > 0, false
     FROM aimed h WHERE own AND NOT EXISTS (SELECT 1 FROM answer a WHERE a.field = h.field AND a.type = h.target_type);
 """
 
@@ -106,6 +107,27 @@ CREATE TABLE disagreed AS
     FROM alone l LEFT JOIN agreed g USING (view, id, field, target);
 """
 
+_OVERLAPS: Final = """
+-- What each version says of each field, as a set; of the layers before one, the first that says something else, where
+-- both differ from what is published. `place` is every field that any version of the document fills.
+CREATE TABLE overlap AS
+    WITH place AS (SELECT DISTINCT id, field FROM edge),
+    said AS (
+        SELECT d.id, d.layer, p.field, coalesce(list(DISTINCT e.target ORDER BY e.target)
+            FILTER (WHERE e.target IS NOT NULL), []) AS what
+        FROM doc d JOIN place p ON p.id = d.id
+        LEFT JOIN edge e ON e.id = d.id AND e.layer = d.layer AND e.field = p.field
+        WHERE d.layer = 0 OR NOT d.marked
+        GROUP BY d.id, d.layer, p.field
+    ), own AS (
+        SELECT s.* FROM said s LEFT JOIN said b ON b.id = s.id AND b.field = s.field AND b.layer = 0
+        WHERE s.layer > 0 AND s.what <> coalesce(b.what, [])
+    )
+    SELECT m.layer AS view, m.id, m.field, min(o.layer) AS other
+    FROM own m JOIN own o ON o.id = m.id AND o.field = m.field AND o.layer < m.layer AND o.what <> m.what
+    GROUP BY m.layer, m.id, m.field;
+"""
+
 _FOUND: Final = """
 -- All of it in the order it is told: by view; in a view the faults of single fields, those of pairs, the unanswered.
 CREATE TABLE found AS SELECT * FROM (
@@ -126,11 +148,15 @@ CREATE TABLE found AS SELECT * FROM (
     SELECT view, 1, id, field, position, {strong_inverse}, target, 0, relation, mirror, NULL, -1
     FROM link, range(strong) WHERE {notes} AND visible AND back AND weak
     UNION ALL
-    SELECT view, 2, id, field, position * 2, {dangling}, target, 0, -1, -1, NULL, coalesce(target_type, -1)
-    FROM unanswered WHERE target_type IS NULL OR dangles
+    SELECT view, 2, id, field, position * 2, CASE WHEN kept THEN {tolerated} ELSE {dangling} END, target, 0,
+        -1, -1, NULL, coalesce(target_type, -1)
+    FROM unanswered WHERE (target_type IS NULL OR dangles) AND ({notes} OR NOT kept)
     UNION ALL
     SELECT view, 2, id, field, position * 2 + 1, {wrong}, target, 0, -1, -1, NULL, target_type
     FROM unanswered WHERE target_type IS NOT NULL AND {notes}
+    UNION ALL
+    SELECT view, 3, id, field, 0, {overlap}, (SELECT id FROM node WHERE name = ''), other, -1, -1, NULL, -1
+    FROM overlap WHERE {notes}
 ) WHERE {notes} OR view NOT IN (SELECT view FROM locked);
 """
 
@@ -158,8 +184,10 @@ def find_faults(tables: Tables, *, notes: bool) -> None:
         tolerated=_number("tolerated-dangling"),
         strong_inverse=_number("strong-inverse"),
         wrong=_number("wrong-type"),
+        overlap=_number("overlap"),
     )
     tables.run(_LAYERS)
     look(tables, EVERY)
     tables.run(_UNANSWERED)
+    tables.run(_OVERLAPS)
     tables.run(found)

@@ -10,6 +10,7 @@ from bidir.adoption.catalogue import Catalogue
 from bidir.adoption.lines import ExportError, Line, open_lines, parse_line, read_lines
 from bidir.adoption.rows import KINDS, faults_in, pointers_in
 from bidir.adoption.tables import Tables
+from bidir.planning.violations import field_keeps
 from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of
 from bidir.siblings import is_marked
 
@@ -29,7 +30,8 @@ _KIND = {kind: number for number, kind in enumerate(KINDS)}
 _NUMBERED = """
 CREATE TABLE node AS
     SELECT row_number() OVER (ORDER BY name) - 1 AS id, name
-    FROM (SELECT name FROM staged_doc UNION SELECT target FROM staged_edge UNION SELECT target FROM staged_fault);
+    FROM (SELECT name FROM staged_doc UNION SELECT target FROM staged_edge UNION SELECT target FROM staged_fault
+        UNION SELECT '');
 CREATE TABLE doc AS
     SELECT n.id AS id, l.rank AS layer, d.type, d.marked, d.line, d.start, d.size
     FROM staged_doc d JOIN node n ON n.name = d.name JOIN layer_name l ON l.layer = d.layer;
@@ -97,6 +99,9 @@ def load_export(
         tables.add("layer_name", (layers.layers[name], rank, name))
         if name in layers.locked:
             tables.add("locked", (rank,))
+    for number, field in enumerate(catalogue.fields):
+        if field_keeps(catalogue.schema, field):
+            tables.add("keeps", (number,))
     for answer in catalogue.answers():
         row = (answer.field, layers.types.get(answer.type, -1), answer.relation, answer.mirror)
         tables.add("answer", (*row, answer.single, answer.weak))

@@ -27,6 +27,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     "tolerated-dangling",
     "strong-inverse",
     "wrong-type",
+    "overlap",
 )
 """Kinds of violation; the tables hold their places in this list."""
 

@@ -26,6 +26,7 @@ _STAGED: Final = {
     "staged_edge": "name VARCHAR, layer INTEGER, field INTEGER, target VARCHAR, position INTEGER, strong INTEGER",
     "staged_fault": "name VARCHAR, layer INTEGER, field INTEGER, kind INTEGER, target VARCHAR, number BIGINT, "
     "turn INTEGER",
+    "keeps": "field INTEGER",
     "answer": "field INTEGER, type INTEGER, relation INTEGER, mirror INTEGER, single BOOLEAN, weak BOOLEAN",
     "kind_of_type": "type INTEGER, name VARCHAR, live BOOLEAN",
     "layer_name": "layer INTEGER, rank INTEGER, name VARCHAR",

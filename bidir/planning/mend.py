@@ -22,6 +22,7 @@ from bidir.planning.violations import (
     halves_in,
     is_deferred,
     is_given_up,
+    is_kept,
     is_strong,
     unanswerable_in,
     waits,
@@ -241,7 +242,7 @@ def _list_waiting(work: Work, view: str, waiting: Collection[tuple[str, str, str
     for group, field, target in unanswerable_in(world, view):
         relation = work.schema.relations_of(field)[0]
         key = (relation.name, group, target, view)
-        if world.type_of(target) is None and key not in waiting:
+        if world.type_of(target) is None and key not in waiting and not is_kept(world, group, field, target, view):
             text = f"{group}: {field.name} points at {target}, which does not exist"
             work.wait(Link(relation, field, group, target), view, "missing", text)
 

@@ -30,6 +30,7 @@ from bidir.planning.finish import (
 )
 from bidir.planning.intent import Patched, Simulated, Step, simulate
 from bidir.planning.lifecycle import Operation, Staged, put_stamps_back, stage, strengthen_published
+from bidir.planning.overlaps import tell_overlaps
 from bidir.planning.restated import last_mention, named_targets, only_restates
 from bidir.planning.upward import leave_above, reconcile_above
 from bidir.planning.work import Work
@@ -119,6 +120,7 @@ def plan(
     _carry_through(work, staged)
     prune(work, engine_versions, [*work.user, *work.written])
     carry_waiting(work, waiting)
+    tell_overlaps(work, staged.simulated.touched if intent.steps else ())
     made = _finish(work, staged.simulated)
     if intent.operation is not None:
         require_room(intent.operation.kind, intent.operation.groups, len(made.documents))

@@ -9,20 +9,23 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from bidir.planning.overlaps import overlapping
 from bidir.planning.work import Link, link_between
 from bidir.refs import DRAFTS, PUBLISHED, Item
-from bidir.relations import Field
+from bidir.relations import Field, Schema
 from bidir.siblings import World
 
 __all__ = [
     "Kind",
     "Violation",
     "asymmetry",
+    "field_keeps",
     "find_violations",
     "halves_in",
     "is_ahead",
     "is_deferred",
     "is_given_up",
+    "is_kept",
     "is_strong",
     "seats_of_missing",
     "unanswerable_in",
@@ -76,6 +79,19 @@ def find_violations(
             for field in world.fields_of(group):
                 yield from _item_faults(world, view, group, field, notes)
         yield from _pair_faults(world, view, waiting, notes)
+        if notes:
+            yield from _overlaps(world, view)
+
+
+def _overlaps(world: World, view: str) -> Iterator[Violation]:
+    """Yield the fields of which `view` and a layer before it, independent of it, each say something of their own."""
+    for group in world.groups():
+        for field in world.fields_of(group):
+            other = next(overlapping(world, group, field, view), view)
+            layers = world.layers_of(group)
+            if other != view and layers.index(other) < layers.index(view):
+                text = f"{group}: {field.name} says one thing in {other} and another in {view}"
+                yield Violation("overlap", _relation_name(world, field), view, group, field.name, "", text)
 
 
 def _relation_name(world: World, field: Field) -> str:
@@ -136,9 +152,11 @@ def _pair_faults(
     for group, field, target in unanswerable_in(world, view):
         key = (_relation_name(world, field), group, target, view)
         if world.type_of(target) is None:
-            if key[:3] not in awaited:
+            kept = is_kept(world, group, field, target, view)
+            if key[:3] not in awaited and (notes or not kept):
                 text = f"{group}: {field.name} points at {target}, which does not exist"
-                yield Violation("dangling", key[0], view, group, field.name, target, text)
+                kind: Kind = "tolerated-dangling" if kept else "dangling"
+                yield Violation(kind, key[0], view, group, field.name, target, text)
             continue
         if not world.visible(target, view):
             yield from _dangling(world, view, key[0], group, field, target, notes=False)
@@ -147,6 +165,18 @@ def _pair_faults(
                 f"{group}: {field.name} points at {target} of type {world.type_of(target)}, which has no inverse field"
             )
             yield Violation("wrong-type", key[0], view, group, field.name, target, text)
+
+
+def is_kept(world: World, group: str, field: Field, target: str, view: str) -> bool:
+    """Whether a pointer at what does not exist is what `on_delete: keep` leaves: weak, and meant (I5)."""
+    slot = world.slot(group, field, view)
+    items = [item for item in (slot.items if slot is not None else ()) if item.target == target]
+    return field_keeps(world.schema, field) and not any(map(is_strong, items))
+
+
+def field_keeps(schema: Schema, field: Field) -> bool:
+    """Whether every relation of a field leaves the pointers at what was deleted (`on_delete: keep`)."""
+    return all(relation.on_delete == "keep" for relation in schema.relations_of(field))
 
 
 def asymmetry(world: World, view: str, half: Link) -> Violation:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bidir.outcome import Pending, PendingReason
-from bidir.planning.violations import halves_in, is_deferred, unanswerable_in
+from bidir.planning.violations import halves_in, is_deferred, is_kept, unanswerable_in
 from bidir.planning.work import Link
 from bidir.refs import PUBLISHED
 from bidir.siblings import World
@@ -105,6 +105,8 @@ def _reason(world: World, view: str, half: Link) -> Reason:
 
 def _unanswerable(world: World, view: str) -> Iterator[Waiting]:
     for group, field, target in unanswerable_in(world, view):
+        if world.type_of(target) is None and is_kept(world, group, field, target, view):
+            continue
         reason: Reason = "missing" if world.type_of(target) is None else "no-inverse-field"
         place = f"{group}: {field.name} points at {target}"
         name = next((one.name for one in world.schema.relations_of(field)), "")

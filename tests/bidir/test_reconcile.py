@@ -125,6 +125,29 @@ def test_notes_name_what_is_only_remarkable(world):
     assert [one.kind for one in engine.audit(notes=True)] == ["strong-inverse"]
 
 
+def test_layers_that_disagree_are_named_once_and_only_where_each_has_an_opinion_of_its_own(world):
+    _, engine = world()
+    engine.create_release("r1")
+    engine.create_release("r2")
+    for layer, author in (("drafts", "a1"), ("r1", "a2"), ("r2", "a2")):
+        engine.submit([{"patch": {"id": "b1", "set": {"author": ref(author)}}}], perspective=layer)
+    engine.submit([{"patch": {"id": "b2", "set": {"title": "x"}}}])
+    assert list(engine.audit()) == []
+    found = [(one.kind, one.layer, one.source) for one in engine.audit(notes=True) if one.kind == "overlap"]
+    assert found == [("overlap", "r1", "b1"), ("overlap", "r2", "b1")]
+    engine.discard("b1")
+    assert [one for one in engine.audit(notes=True) if one.kind == "overlap"] == []
+
+
+def test_what_a_deletion_was_told_to_keep_is_no_violation(world):
+    _, engine = world(onDelete="keep")
+    engine.submit([{"patch": {"id": "b1", "set": {"author": ref("a1")}}}], perspective="published")
+    engine.delete("a1")
+    assert list(engine.audit()) == []
+    assert [one.kind for one in engine.audit(notes=True)] == ["tolerated-dangling"]
+    assert (engine.repair(dry_run=False).writes, engine.pending()) == (0, [])
+
+
 class Rival(LakeBackend):
     """Somebody who edits one of the documents while the repair is on its way."""
 

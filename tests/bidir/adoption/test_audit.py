@@ -134,6 +134,18 @@ NOTED = {
         "wrong-type",
     ),
     "malformed": ([{"_id": "b1", "_type": "book", "author": "Ann"}], "malformed-item"),
+    "a draft and a release that disagree": (
+        [
+            one("b1", "book"),
+            one("a1", "author"),
+            one("a2", "author"),
+            one("drafts.b1", "book", "author", "a1"),
+            one("drafts.a1", "author", "book", "b1"),
+            one("versions.r1.b1", "book", "author", "a2"),
+            one("versions.r1.a2", "author", "book", "b1"),
+        ],
+        "overlap",
+    ),
 }
 
 

@@ -41,7 +41,7 @@ TYPES = [
             array("tags", "tag", bidirectional={"targetField": "books", "owner": "target"}),
             {"name": "credits", "type": "array", "of": [CREDIT], "bidirectional": {"targetField": "works"}},
             two_way("about", "person", "company", "tag", to="mentions"),
-            two_way("site", "site", to="book"),
+            two_way("site", "site", to="book", onDelete="keep"),
         ],
     },
     {

@@ -5,8 +5,9 @@ Source: bidirectional semantics, F3 (one read), F5 (conflicts, unknown outcome, 
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -25,15 +26,17 @@ from bidir.errors import (
     UnknownOutcome,
 )
 from bidir.journal import Journal, count
-from bidir.origin import is_whole, relation_of
+from bidir.locks import locked_among
 from bidir.origin import transaction_id as make_transaction_id
 from bidir.outcome import Outcome
+from bidir.own_writes import OwnWrites
 from bidir.pending import PendingStore
 from bidir.planning import Intent, Plan, plan, plan_aftermath
 from bidir.planning.elsewhere import Told
 from bidir.planning.reading import Reading, reading_query, snapshot_of
-from bidir.ports import Backend, Committed
-from bidir.refs import DRAFTS, PUBLISHED, RELEASES, group_of, layer_of, stored_id
+from bidir.planning.unread import snapshot_by_id
+from bidir.ports import Backend, Committed, Hurrying
+from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of, stored_id
 from bidir.relations import Schema
 from bidir.siblings import Snapshot
 
@@ -49,8 +52,6 @@ RETRIES_MAX = 3
 """Plans thrown away because somebody else was faster, before the source is written alone."""
 READS_MAX = 40
 """Reads one intent may need; only a search along an acyclic relation takes more than two."""
-OURS_MAX = 10_000
-"""Own transactions remembered, so that their events are recognised."""
 JITTER_SECONDS = 0.005
 """Longest first wait before planning again; it doubles with each retry."""
 
@@ -101,10 +102,9 @@ class Carrier:
         self.counters: Counter[str] = Counter()
         self.journal = Journal()
         self.store = PendingStore(backend.clock.monotonic)
-        self._ours: OrderedDict[str, bool] = OrderedDict()
+        self._ours = OwnWrites(relation.name for relation in schema.relations)
         self._query = reading_query(schema)
         self._passive = schema.without_relations()
-        self._relations = frozenset(relation.name for relation in schema.relations)
 
     def start(self) -> Run:
         """Return a run that starts now."""
@@ -123,11 +123,40 @@ class Carrier:
         carry = self._attempts if self.mode == "on" else self._passed_through
         try:
             if not course.snapshot.known and (intent.steps or intent.operation):
-                self.read(course, reading)
+                intent = self._first_read(intent, reading, course)
             return self._noted(intent, course, lambda: carry(intent, transaction_id, course))
         except BidirError as error:
             self.journal.failed(intent.layer, error, self.backend.clock.monotonic() - course.started)
             raise
+
+    def _first_read(self, intent: Intent, reading: Reading, run: Run) -> Intent:
+        """Read what the intent needs; where the lake is too busy for it return the intent for the source alone (F5)."""
+        try:
+            with self._in_time(intent, run):
+                self.read(run, reading)
+            return intent
+        except (RateLimited, Unavailable, UnknownOutcome):
+            if self.mode != "on":
+                raise
+        if not intent.steps:
+            # An operation cannot be done by halves without knowing what it is about: then it waits its turn.
+            self.read(run, reading)
+            return intent
+        self.counters["degraded"] += 1
+        run.snapshot = snapshot_by_id(self.schema, intent.steps, intent.layer, self.backend.documents)
+        run.reads += 2
+        self.counters["reads"] += 2
+        return replace(intent, source_only="budget")
+
+    def _in_time(self, intent: Intent, run: Run) -> AbstractContextManager[None]:
+        """Return a context in which the backend repeats nothing for longer than the budget has left.
+
+        There is something to leave out then; the source alone is repeated for as long as any other write.
+        """
+        may_leave_out = self.mode == "on" and intent.source_only is None and bool(intent.steps or intent.operation)
+        if not may_leave_out or not isinstance(self.backend, Hurrying):
+            return nullcontext()
+        return self.backend.hurried(max(0.0, self.budget - (self.backend.clock.monotonic() - run.started)))
 
     def follow_up(
         self,
@@ -222,7 +251,8 @@ class Carrier:
                 return self._outcome(intent, made, None, run)
             name = transaction_id or self._transaction_id(made)
             try:
-                committed = self._commit(made, name, run)
+                with self._in_time(intent, run):
+                    committed = self._commit(made, name, run)
             except BackendError as error:
                 settled = self._settled_unknown(error, made, name, run)
                 if settled is not None:
@@ -230,7 +260,7 @@ class Carrier:
                 intent = self._after_refusal(error, intent, made, run)
                 continue
             if committed is not None and intent.source_only is not None:
-                self._ours[committed.transaction_id] = False
+                self._ours.add(committed.transaction_id, whole=False)
             return self._outcome(intent, made, committed, run)
 
     def _transaction_id(self, made: Plan) -> str:
@@ -330,9 +360,7 @@ class Carrier:
         run.writes += 1
         self.counters["writes"] += 1
         committed = self.backend.commit(made.mutations, transaction_id=transaction_id)
-        self._ours[committed.transaction_id] = True
-        while len(self._ours) > OURS_MAX:
-            self._ours.popitem(last=False)
+        self._ours.add(committed.transaction_id, whole=True)
         return committed
 
     def wrote(self, transaction_id: str) -> bool:
@@ -340,14 +368,8 @@ class Carrier:
         return transaction_id in self._ours
 
     def carried_through(self, transaction_id: str) -> bool:
-        """Whether an engine made the transaction with all its consequences in it (F6.3), not the source alone.
-
-        This one, or another that works by the same relation: what engines write is never taken for somebody's wish,
-        else two of them that see an edit at different times undo each other's answers to it (F6.1).
-        """
-        if transaction_id in self._ours:
-            return self._ours[transaction_id]
-        return is_whole(transaction_id) and relation_of(transaction_id) in self._relations
+        """Whether an engine made the transaction with all its consequences in it; see `OwnWrites`."""
+        return self._ours.carried_through(transaction_id)
 
     def _settled_unknown(self, error: BackendError, made: Plan, name: str | None, run: Run) -> Committed | None:
         """After a lost answer: was the transaction committed? Its id is the revision of what it wrote (F5)."""
@@ -404,12 +426,7 @@ class Carrier:
         run.reads += 1
         run.retries += 1
         self.counters["retries"] += 1
-        found = self.backend.documents([f"{RELEASES}{layer}" for layer in sorted(layers)])
-        locked = {
-            layer
-            for layer in layers
-            if (release := found.get(f"{RELEASES}{layer}")) is not None and release.get("state") != "active"
-        }
+        locked = locked_among(self.backend, layers)
         run.snapshot = replace(run.snapshot, locked=run.snapshot.locked | locked)
         return bool(locked)
 

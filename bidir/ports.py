@@ -6,11 +6,12 @@ A proxy round a backend is how faults, latency and sabotage are injected; an eng
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, runtime_checkable
 
 from bidir.clock import EngineClock
 
-__all__ = ["Backend", "Committed", "EventStream"]
+__all__ = ["Backend", "Committed", "EventStream", "Hurrying"]
 
 Json = Any
 Document = Mapping[str, Any]
@@ -129,4 +130,13 @@ class Backend(Protocol):
 
     def generate_id(self) -> str:
         """Return a fresh document id."""
+        ...
+
+
+@runtime_checkable
+class Hurrying(Protocol):
+    """What a backend offers that tries requests again by itself: not to, where an editor waits."""
+
+    def hurried(self, seconds: float) -> AbstractContextManager[None]:
+        """Return a context in which a call waits at most so long between its attempts, all together."""
         ...

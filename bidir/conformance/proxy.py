@@ -136,7 +136,7 @@ class ObservedBackend:
         return left > 0
 
 
-_NO_REQUEST = frozenset({"clock", "consistent_queries", "patched", "generate_id"})
+_NO_REQUEST = frozenset({"clock", "consistent_queries", "patched", "generate_id", "hurried"})
 """What a backend offers without a request of its own."""
 
 

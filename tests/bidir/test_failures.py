@@ -10,6 +10,7 @@ from bidir.errors import (
     RateLimited,
     Refused,
     RevisionConflict,
+    Unavailable,
     UnknownOutcome,
 )
 
@@ -306,3 +307,45 @@ def test_without_the_other_side_there_is_nothing_to_leave_out(world, mode, refus
     with pytest.raises(type(refusal)):
         engine.submit(SET_AUTHOR, perspective="published")
     assert (len(engine.backend.commits), engine.counters["degraded"]) == (1, 0)
+
+
+class Deaf(LakeBackend):
+    """Answers no query for a while."""
+
+    refusal = None
+
+    def query(self, groq, params, *, perspective="raw"):
+        refusal, self.refusal = self.refusal, None
+        if refusal is not None:
+            raise refusal
+        return super().query(groq, params, perspective=perspective)
+
+
+BUSY = {"429": RateLimited("busy"), "503": Unavailable("away"), "no answer": UnknownOutcome("time-out")}
+
+
+@pytest.mark.parametrize("refusal", BUSY.values(), ids=BUSY)
+@pytest.mark.parametrize("perspective", ["published", "drafts"])
+def test_where_nothing_can_be_asked_the_edit_is_saved_alone_and_the_rest_follows(world, refusal, perspective):
+    dataset, engine = world(backend=Deaf)
+    engine.submit([{"patch": {"id": "b1", "set": {"author": {"_type": "reference", "_ref": "a2"}, "title": "T"}}}])
+    engine.publish("b1")
+    engine.backend.refusal = refusal
+    outcome = engine.submit(SET_AUTHOR, perspective=perspective)
+    stored = "b1" if perspective == "published" else "drafts.b1"
+    assert (author_of(dataset, stored), dataset.get(stored)["title"]) == ("a1", "T")
+    assert (outcome.writes, outcome.documents_written) == (1, 1)
+    assert {(item.reason, item.source, item.target) for item in outcome.pending} == {
+        ("budget", "b1", "a1"),
+        ("budget", "b1", "a2"),
+    }
+    engine.heal()
+    assert (engine.pending(), list(engine.audit())) == ([], [])
+
+
+def test_what_cannot_be_done_by_halves_is_asked_again(world):
+    dataset, engine = world(backend=Deaf)
+    engine.submit(SET_AUTHOR)
+    engine.backend.refusal = RateLimited("busy")
+    engine.publish("b1")
+    assert (author_of(dataset), book_of(dataset)) == ("a1", "b1")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -116,6 +116,15 @@ class HttpBackend:
     def requests(self) -> Counter[str]:
         """How many requests were sent, by endpoint: query, doc, mutate, actions, history, export, listen."""
         return self._connection.requests
+
+    @contextmanager
+    def hurried(self, seconds: float) -> Generator[None]:
+        """Let calls wait at most so long between their attempts, all together: somebody waits for them."""
+        usual, self._connection.patience = self._connection.patience, min(seconds, self._connection.patience)
+        try:
+            yield
+        finally:
+            self._connection.patience = usual
 
     def __repr__(self) -> str:
         """Name the place; the token stays hidden."""

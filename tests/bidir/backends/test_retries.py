@@ -96,6 +96,15 @@ def test_the_lakes_advice_on_when_to_come_back_is_taken(scripted, clock, name):
     assert clock.slept == [seconds]
 
 
+def test_where_an_editor_waits_nothing_is_repeated_for_longer_than_there_is_time(scripted, clock):
+    backend, script = scripted(*[(429, {"message": "slow down"}, {"retry-after": "2"})] * 2, FOUND)
+    with backend.hurried(0.2), pytest.raises(RateLimited):
+        backend.commit([{"delete": {"id": "b1"}}], transaction_id="tx-1")
+    assert (clock.slept, len(script.requests)) == ([], 1)
+    backend.query("1", {})
+    assert clock.slept == [2.0]
+
+
 def test_who_cannot_wait_so_long_is_told_how_long(scripted, clock):
     backend, script = scripted((429, {"message": "slow down"}, {"retry-after": "60"}), patience=5)
     with pytest.raises(RateLimited) as refused:

@@ -26,7 +26,7 @@ from bidir.reconcile import Report, Violation
 from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of
 from bidir.relations import Field, Relation, Schema
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "writing_layer"]
 
 Json = Any
 PublishMode = Literal["atomic", "action"]
@@ -99,7 +99,7 @@ class Engine:
         from an earlier outcome. A caller's own `transaction_id` is kept.
         Raises: IntentError for what cannot be understood, BackendError where the lake refuses the user's own write.
         """
-        layer = _layer(perspective)
+        layer = writing_layer(perspective)
         steps = tuple(self._with_id(step) for step in parse_intent(self._resolved(mutations, layer)))
         if not steps:
             return Outcome()
@@ -127,7 +127,7 @@ class Engine:
         Raises: IntentError for a field, item or position that does not fit, or a target of a type the field does not
         take; DocumentMissing if document or target do not exist.
         """
-        wish = Wish(_layer(perspective), frozenset(consent), transaction_id)
+        wish = Wish(writing_layer(perspective), frozenset(consent), transaction_id)
         return self._linker.add(document_id, field, target, wish, item=item, at=at)
 
     def remove(
@@ -145,7 +145,9 @@ class Engine:
         Raises: IntentError for an unknown field; DocumentMissing if the document does not exist, or a target the field
         does not point at does not.
         """
-        return self._linker.remove(document_id, field, target, Wish(_layer(perspective), frozenset(), transaction_id))
+        return self._linker.remove(
+            document_id, field, target, Wish(writing_layer(perspective), frozenset(), transaction_id)
+        )
 
     def reorder(
         self,
@@ -162,7 +164,7 @@ class Engine:
         Raises: IntentError for an unknown field, or targets that are not those of the list; DocumentMissing;
         RevisionConflict if others kept changing the document.
         """
-        wish = Wish(_layer(perspective), frozenset(), transaction_id)
+        wish = Wish(writing_layer(perspective), frozenset(), transaction_id)
         return self._linker.reorder(document_id, field, targets, wish)
 
     # ---------------------------------------------------------------------------------------------- life cycle
@@ -176,7 +178,7 @@ class Engine:
         Raises: DocumentMissing without a draft, IntentError for a type that is edited live.
         """
         ids = [document_id] if isinstance(document_id, str) else document_id
-        layer = _layer(perspective)
+        layer = writing_layer(perspective)
         if layer == PUBLISHED:
             raise IntentError('publish takes what is not published yet: perspective="drafts" or a release name')
         if self.publish_mode == "action":
@@ -189,7 +191,7 @@ class Engine:
 
     def discard(self, document_id: str, *, perspective: str = DRAFTS, transaction_id: str | None = None) -> Outcome:
         """Drop a draft or a release version; partners go back to what lies below (R6), or forget it (R7)."""
-        return self._operate(Operation("discard", _groups([document_id]), _layer(perspective)), transaction_id)
+        return self._operate(Operation("discard", _groups([document_id]), writing_layer(perspective)), transaction_id)
 
     def delete(self, document_id: str, *, consent: Iterable[str] = (), transaction_id: str | None = None) -> Outcome:
         """Delete every version of a document, the pointers to it first (E4 row 23)."""
@@ -201,7 +203,7 @@ class Engine:
     ) -> Outcome:
         """Copy a document; the copy keeps the links that two documents may have at once (E4 rows 28 and 29)."""
         (copy,) = _groups([new_id])
-        operation = Operation("duplicate", _groups([document_id]), _layer(perspective), copy_id=copy)
+        operation = Operation("duplicate", _groups([document_id]), writing_layer(perspective), copy_id=copy)
         return self._operate(operation, transaction_id)
 
     def restore(self, document_id: str, revision: str, *, transaction_id: str | None = None) -> Outcome:
@@ -223,7 +225,9 @@ class Engine:
 
     def create_version(self, document_id: str, release: str, *, transaction_id: str | None = None) -> Outcome:
         """Give a document a version in a release: a copy of published, or of the draft with its links as claims."""
-        return self._operate(Operation("create_version", _groups([document_id]), _layer(release)), transaction_id)
+        return self._operate(
+            Operation("create_version", _groups([document_id]), writing_layer(release)), transaction_id
+        )
 
     # ------------------------------------------------------------------------------------------------ releases
 
@@ -441,7 +445,11 @@ def _groups(document_ids: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(group_of(document_id) for document_id in document_ids))
 
 
-def _layer(perspective: str) -> str:
+def writing_layer(perspective: str) -> str:
+    """Return the layer that a perspective writes to: "drafts", "published" or a release name.
+
+    Raises: IntentError for one that is for reading, or no layer at all.
+    """
     if not isinstance(perspective, str) or not perspective or "," in perspective or "." in perspective:
         raise IntentError(
             f'perspective {perspective!r} is no layer to write to: "drafts", "published" or a release name'

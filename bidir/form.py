@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bidir.engine import Engine
+from bidir.engine import Engine, writing_layer
 from bidir.errors import IntentError
 from bidir.following import WarmDocuments
 from bidir.outcome import Outcome
@@ -50,10 +50,13 @@ class EditSession:
     """
 
     def __init__(self, engine: Engine, document_ids: Sequence[str] | str, *, perspective: str = DRAFTS) -> None:
-        """Open the documents (published ids) with one read, and listen from then on."""
+        """Open the documents (published ids) with one read, and listen from then on.
+
+        Raises: IntentError for a perspective that nothing can be written to, BackendError where the lake refuses.
+        """
         ids = [document_ids] if isinstance(document_ids, str) else list(document_ids)
         self.engine = engine
-        self.perspective = perspective
+        self.perspective = writing_layer(perspective)
         self.groups = tuple(dict.fromkeys(group_of(one) for one in ids))
         self._carrier = engine.carrier
         self._open: list[dict[str, Any]] = []

@@ -145,3 +145,21 @@ def test_observing_writes_the_editors_own_edit_only(lake_and_engine):
         session.patch("b1", set={"author": ref("a1")})
         assert session.commit().documents_written == 1
     assert dataset.get("drafts.a1") is None
+
+
+@pytest.mark.parametrize("perspective", ["raw", "previewDrafts", "drafts,r1", ""])
+def test_a_perspective_that_is_for_reading_is_refused_before_anything_is_opened(lake_and_engine, perspective):
+    _, engine = lake_and_engine
+    with pytest.raises(IntentError, match="perspective"):
+        EditSession(engine, "b1", perspective=perspective)
+
+
+def test_an_obsolete_draft_of_a_live_document_is_not_what_the_form_shows():
+    dataset = Lake(seed=0).dataset("production")
+    dataset.mutate([{"create": {"_id": one, "_type": "author", "name": one}} for one in ("a1", "drafts.a1")])
+    schema = [SCHEMA[0], {**SCHEMA[1], "liveEdit": True}]
+    with EditSession(Engine(Schema.load(schema), LakeBackend(dataset)), "a1") as session:
+        assert session.document("a1")["name"] == "a1"
+        session.patch("a1", set={"name": "Ann"})
+        session.commit()
+        assert (session.document("a1")["name"], dataset.get("a1")["name"]) == ("Ann", "Ann")

@@ -379,6 +379,13 @@ class Carrier:
         found = self.backend.documents(made.documents)
         if any(document is not None and document.get("_rev") == name for document in found.values()):
             return _Known(name, made.documents)
+        deleted = next((str(one["delete"]["id"]) for one in made.mutations if "delete" in one), None)
+        if deleted is not None and found.get(deleted) is None:
+            # What is gone has no revision to show; its history has.
+            run.reads += 1
+            last = next(iter(self.backend.history(deleted)), None)
+            if last is not None and last["id"] == name:
+                return _Known(name, made.documents)
         return None
 
     def _after_refusal(self, error: BackendError, intent: Intent, made: Plan, run: Run) -> Intent:

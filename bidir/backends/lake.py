@@ -11,6 +11,7 @@ from bidir.backends.lake_events import LakeEventStream
 from bidir.backends.patching import patched
 from bidir.backends.refusals import translated
 from bidir.clock import EngineClock
+from bidir.errors import UnknownOutcome
 from bidir.ports import EventStream
 from bidir.refs import group_of, revision_rank
 from lakesim import errors as lake_errors
@@ -98,13 +99,24 @@ class LakeBackend:
 
     def act(self, actions: Sequence[Mapping[str, Json]]) -> LakeCommit:
         """Perform actions as one request; which documents they wrote stands in the history."""
-        with _translating():
-            answer = self.dataset.actions(list(actions))
+        name = self._clock.nonce()
+        lost: UnknownOutcome | None = None
+        try:
+            with _translating():
+                self.dataset.actions(list(actions), transaction_id=name)
+        except UnknownOutcome as error:
+            lost = error
         if not actions:
-            return LakeCommit(answer["transactionId"], ())
-        rows = self.dataset.transactions(from_transaction=answer["transactionId"], exclude_mutations=True)
+            return LakeCommit(name, ())
+        try:
+            rows = list(self.dataset.transactions(from_transaction=name, exclude_mutations=True))
+        except lake_errors.BadRequestError:
+            # No transaction has that id: what was asked for has not been done.
+            if lost is not None:
+                raise lost from None
+            raise
         written = dict.fromkeys(document_id for row in rows for document_id in row["documentIDs"])
-        return LakeCommit(answer["transactionId"], tuple(written))
+        return LakeCommit(name, tuple(written))
 
     def revision(self, document_id: str, revision: str) -> Document | None:
         """Return the version that had this `_rev`, as it was then: the one named, else the first of its group."""

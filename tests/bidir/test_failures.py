@@ -2,6 +2,7 @@
 
 import pytest
 
+from bidir import Engine
 from bidir.backends import LakeBackend
 from bidir.errors import (
     DocumentMissing,
@@ -13,6 +14,8 @@ from bidir.errors import (
     Unavailable,
     UnknownOutcome,
 )
+from lakesim import Lake
+from lakesim.faults import FaultRule
 
 LINK = {"_type": "reference", "_ref": "a1"}
 SET_AUTHOR = [{"patch": {"id": "b1", "set": {"author": LINK}}}]
@@ -349,3 +352,44 @@ def test_what_cannot_be_done_by_halves_is_asked_again(world):
     engine.backend.refusal = RateLimited("busy")
     engine.publish("b1")
     assert (author_of(dataset), book_of(dataset)) == ("a1", "b1")
+
+
+GOING = {
+    "delete": lambda engine: engine.delete("b1"),
+    "discard": lambda engine: engine.discard("b2"),
+    "a mutation": lambda engine: engine.submit([{"delete": {"id": "b1"}}], perspective="published"),
+}
+
+
+@pytest.mark.parametrize("go", GOING.values(), ids=GOING)
+def test_a_deletion_whose_answer_was_lost_is_known_by_its_history(scripted, go):
+    # What was deleted has no revision any more that could tell; the second attempt found nothing to delete.
+    dataset, engine, backend = scripted
+    dataset.mutate([{"create": {"_id": "drafts.b2", "_type": "book", "title": "x"}}])
+
+    def answer_lost(mutations, transaction_id):
+        dataset.mutate(mutations, transaction_id=transaction_id)
+        raise UnknownOutcome("no answer")
+
+    backend.script = [answer_lost]
+    before = len(dataset.log())
+    assert go(engine).documents_written == 1
+    assert (len(backend.commits), len(dataset.log())) == (1, before + 1)
+
+
+@pytest.mark.parametrize(("drop", "state"), [("after", "published"), ("before", "active")])
+def test_a_release_whose_publish_was_not_answered_is_looked_for(drop, state, schema_of):
+    lake = Lake(seed=0)
+    dataset = lake.dataset("production")
+    dataset.mutate([{"create": {"_id": "b1", "_type": "book"}}, {"create": {"_id": "a1", "_type": "author"}}])
+    engine = Engine(schema_of(), LakeBackend(dataset))
+    engine.create_release("r1")
+    engine.submit(SET_AUTHOR, perspective="r1")
+    with lake.faults(FaultRule(match={"kind": "action"}, effect={"drop": drop}, count=1)):
+        if state == "published":
+            assert engine.publish_release("r1").documents_written == 5
+        else:
+            with pytest.raises(UnknownOutcome):
+                engine.publish_release("r1")
+    assert dataset.get("_.releases.r1")["state"] == state
+    assert list(engine.audit()) == []

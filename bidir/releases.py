@@ -25,6 +25,7 @@ __all__ = [
     "changed_by_publish",
     "create",
     "delete",
+    "deleted_elsewhere",
     "early_stamps",
     "joined",
     "publish",
@@ -36,6 +37,7 @@ __all__ = [
 Document = Mapping[str, Any]
 
 VERSIONS_QUERY = "*[_id in path($pattern)]{_id}"
+NAMES_QUERY = '*[_type == "system.release"].name'
 MARKED_QUERY = "*[_id in path($pattern) && _system.delete == true]{_id}"
 ACTION = "sanity.action.release."
 EDIT = "sanity.action.document.edit"
@@ -90,9 +92,10 @@ def archive(carrier: Carrier, name: str) -> Outcome:
 def unarchive(carrier: Carrier, name: str) -> Outcome:
     """Bring an archived release back, then carry through what its versions say: much may have changed since.
 
-    What was deleted meanwhile is erased from them (R7); what never was goes on waiting.
+    What was deleted meanwhile is erased from them (R7); what was not there then either goes on waiting.
     Raises: Refused where the lake could not bring it back.
     """
+    archived_at = str((_archiving(carrier, name) or {}).get("timestamp", ""))
     done = _act(carrier, [{"actionType": f"{ACTION}unarchive", "releaseId": name}])
     _rest(carrier, name, "archived", "not unarchived")
     groups = tuple(_groups_in(carrier, name))
@@ -101,9 +104,13 @@ def unarchive(carrier: Carrier, name: str) -> Outcome:
     run = carrier.start()
     carrier.read_all(run, Reading(groups, (), groups, deep=True), [name])
     versions = {key: one for key, one in run.snapshot.documents.items() if layer_of(key) == name}
+    made = carrier.store.engine_versions & versions.keys()
     followed = carrier.follow_up(dict.fromkeys(versions), run)
+    # That they are back is nobody's edit of them: what the engine had made is the engine's as before (E8.10).
+    carrier.store.remember_versions(made)
     pointed = {target for one in versions.values() for target in _targets(carrier.schema, one)}
-    return joined(done, followed, _erase(carrier, _deleted(carrier, pointed, run.snapshot, name)))
+    lost = _deleted(carrier, pointed, run.snapshot, archived_at)
+    return joined(done, followed, _erase(carrier, lost, name))
 
 
 def publish(carrier: Carrier, name: str) -> Outcome:
@@ -137,18 +144,23 @@ def _sent_off(carrier: Carrier, name: str, action: Mapping[str, Any]) -> Outcome
 
 def delete(carrier: Carrier, name: str) -> Outcome:
     """Delete an archived or published release; what lived only there is gone for good, pointers to it too (R7)."""
-    groups = _groups_put_away(carrier, name)
+    groups = _put_away(_archiving(carrier, name), name)
     done = _act(carrier, [{"actionType": f"{ACTION}delete", "releaseId": name}])
     carrier.store.settle([item.key for item in carrier.store if item.layer == name])
     return joined(done, _erase(carrier, groups))
 
 
-def _erase(carrier: Carrier, groups: tuple[str, ...]) -> Outcome:
-    """Take the pointers at groups without any version out of every layer (R7)."""
+def deleted_elsewhere(carrier: Carrier, name: str) -> Outcome:
+    """Somebody else deleted a release that was archived: what lived only there is gone for good (R7)."""
+    return _erase(carrier, _put_away(_archiving(carrier, name), name))
+
+
+def _erase(carrier: Carrier, groups: tuple[str, ...], layer: str = PUBLISHED) -> Outcome:
+    """Take the pointers at groups without any version out of every layer, or out of one release alone (R7)."""
     if not groups:
         return Outcome()
-    operation = Operation("forget", groups, PUBLISHED)
-    return carrier.carry_out(Intent((), PUBLISHED, operation), Reading(groups, (), groups, deep=True))
+    operation = Operation("forget", groups, layer)
+    return carrier.carry_out(Intent((), layer, operation), Reading(groups, (), groups, deep=True))
 
 
 def _targets(schema: Schema, document: Document) -> set[str]:
@@ -156,14 +168,17 @@ def _targets(schema: Schema, document: Document) -> set[str]:
     return {target for field in fields for target in targets_of(document, field)}
 
 
-def _deleted(carrier: Carrier, groups: Iterable[str], snapshot: Snapshot, release: str) -> tuple[str, ...]:
-    """Return those of the groups that have no version any more and had one once, as the history tells."""
-    there = {group_of(key) for key in snapshot.documents}
-    return tuple(
-        group
-        for group in sorted(set(groups) - there)
-        if any(any(carrier.backend.history(stored_id(group, layer))) for layer in (PUBLISHED, DRAFTS, release))
-    )
+def _deleted(carrier: Carrier, groups: Iterable[str], snapshot: Snapshot, moment: str) -> tuple[str, ...]:
+    """Return those of the groups that have no version any more and lost the last since `moment`, as history tells."""
+    gone = sorted(set(groups) - {group_of(key) for key in snapshot.documents})
+    named = carrier.backend.query(NAMES_QUERY, {}) if gone else ()
+    layers = [PUBLISHED, DRAFTS, *(one for one in named if isinstance(one, str))]
+    return tuple(one for one in gone if any(_changed_since(carrier, stored_id(one, layer), moment) for layer in layers))
+
+
+def _changed_since(carrier: Carrier, document_id: str, moment: str) -> bool:
+    newest = next(iter(carrier.backend.history(document_id)), None)
+    return newest is not None and str(newest.get("timestamp")) >= moment
 
 
 def early_stamps(schema: Schema, snapshot: Snapshot, release: str) -> dict[str, list[str]]:
@@ -224,20 +239,28 @@ def _groups_in(carrier: Carrier, name: str) -> list[str]:
     return sorted({group_of(row["_id"]) for row in found})
 
 
-def _groups_put_away(carrier: Carrier, name: str) -> tuple[str, ...]:
-    """Return the groups of which an archived release holds a version.
+def _archiving(carrier: Carrier, name: str) -> Mapping[str, Any] | None:
+    """Return the transaction that put a release's versions away; None where it held none, or is not archived.
 
-    What archiving deleted stands only in the history, in the transaction that changed the release as well, the newest
-    one. What a release has published is nothing of the release's any more.
+    What archiving deleted stands only in the history, in the transaction that changed the release as well; what came
+    and went before the release was active for the last time is none of it. What a release has published is nothing of
+    the release's any more.
     """
-    document_id = f"_.releases.{name}"
-    if carrier.backend.query("*[_id == $id][0].state", {"id": document_id}) != "archived":
-        return ()
-    for row in carrier.backend.history(document_id):
-        groups = {group_of(one) for one in map(str, row["documentIDs"]) if layer_of(one) == name}
-        if groups:
-            return tuple(sorted(groups))
-    return ()
+    for row in carrier.backend.history(f"_.releases.{name}"):
+        changes = [change for mutation in row.get("mutations") or () for change in mutation.items()]
+        states = [body.get("set", {}).get("state") for kind, body in changes if kind == "patch"]
+        if "published" in states or "active" in states:
+            break
+        if any(kind == "delete" and layer_of(str(body.get("id"))) == name for kind, body in changes):
+            return row
+    return None
+
+
+def _put_away(archiving: Mapping[str, Any] | None, name: str) -> tuple[str, ...]:
+    """Return the groups of which a release was put away with a version."""
+    mutations = archiving["mutations"] if archiving is not None else ()
+    ids = [str(one["delete"].get("id")) for one in mutations if "delete" in one]
+    return tuple(sorted({group_of(one) for one in ids if layer_of(one) == name}))
 
 
 def changed_by_publish(earlier: Snapshot, now: Snapshot, groups: Sequence[str]) -> dict[str, Document | None]:

@@ -37,13 +37,14 @@ class Snapshot:
 
     `documents` maps stored ids to documents; `known` are the groups of which every version was read (a version that
     is not in `documents` does not exist); `claims_known` the groups whose referrers, in every layer, are all there;
-    `locked` the releases that take no writes.
+    `locked` the releases that take no writes, `archived` those of them whose versions are put away and can come back.
     """
 
     documents: Mapping[str, Document] = dataclass_field(default_factory=dict)
     known: frozenset[str] = frozenset()
     claims_known: frozenset[str] = frozenset()
     locked: frozenset[str] = frozenset()
+    archived: frozenset[str] = frozenset()
 
     def merged(self, other: Snapshot) -> Snapshot:
         """Return both together; where they disagree `other`, the later read, wins."""
@@ -54,6 +55,7 @@ class Snapshot:
             self.claims_known | other.claims_known,
             # A schedule may have been taken back since.
             other.locked,
+            other.archived,
         )
 
 

@@ -61,6 +61,7 @@ class Judge:
         self.meanings = Meanings(play.schema, play.lake.backend().patched)
         self._editor = Editor(play.schema)
         self._window: tuple[str, Documents, Documents] | None = None
+        self._put_away: tuple[Meaning, Documents] | None = None
         self._resting = True
         self._denied = False
         self._repaired = False
@@ -104,6 +105,9 @@ class Judge:
         elif kind != "remember" and self._resting and self._window is None:
             meaning = self.meaning(kind, step, before, after)
             yield from self._answered(meaning, happened, before, after)
+            if kind == "archive_release":
+                # A worker hears that versions are gone, and must not take that for a deletion.
+                self._put_away = (meaning, before)
 
     def meaning(self, kind: str, step: Step, before: Documents, after: Documents) -> Meaning:
         """Return what an operation of the engine asks for."""
@@ -161,6 +165,7 @@ class Judge:
         if happened.error is not None:
             yield self._fault("I8", "any", f"a worker stopped: {described(happened.error)}")
         window, self._window = self._window, None
+        put_away, self._put_away = self._put_away, None
         if not self._resting:
             return
         if window is not None:
@@ -175,6 +180,8 @@ class Judge:
                 for name in sorted(name for name in left.keys() | after.keys() if left.get(name) != after.get(name)):
                     text = f"{name}: changed by a mark for unpublishing, which changes nothing yet (row 24)"
                     yield self._fault("I7", meaning.layer, text)
+        elif put_away is not None:
+            yield from self._changes(put_away[0], put_away[1], after)
         elif happened.transactions and equal(before, after):
             yield self._fault("I6", "any", "settling again wrote, though nothing had happened")
         yield from self._state(after)

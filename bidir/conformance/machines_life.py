@@ -305,6 +305,8 @@ class LifeMachine(RuleBasedStateMachine):
         if moves:
             move, name = data.draw(st.sampled_from(moves), label="move")
             if self.world.trace.follow and self.world.can(move):
+                # What workers had still to look at is no part of it.
+                self.world.settle()
                 self.world.do(**{move: name})
                 self.world.settle()
 

@@ -42,7 +42,7 @@ def check_links(
     """
     views = [view for view in layers_of(before) if view in layers_of(after)]
     # Pointers at what has no version anywhere may be let go (R7).
-    nowhere = meaning.intent.erased | _nowhere(schema, before, after)
+    nowhere = (meaning.intent.erased | _nowhere(schema, before, after)) - meaning.parked
     published = _moved(links_in(schema, before, PUBLISHED), links_in(schema, after, PUBLISHED))
     for view in views:
         was, now = links_in(schema, before, view), links_in(schema, after, view)

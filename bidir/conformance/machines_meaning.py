@@ -49,6 +49,7 @@ class Meaning:
     `touched` are the groups that the user named; `intent` is it as the frame sees it; `wanted` what places must show;
     `writes_max` how many write requests it may take. `bounded`: one existing document is edited in an upper layer, so
     that the bounds of E3 hold. `restated`: nothing but relation fields is said, and that stands there already (E8.4).
+    `parked` are groups whose versions are put away and not deleted, so that pointers at them stay (R7).
     """
 
     kind: str
@@ -58,6 +59,7 @@ class Meaning:
     wanted: Mapping[Place, Wanted] = field(default_factory=dict)
     writes_max: int = 1
     bounded: bool = False
+    parked: frozenset[str] = frozenset()
     restated: bool = False
 
 
@@ -238,17 +240,30 @@ class Meanings:
             stated[draft] = {**(before.get(draft) or before.get(group, {})), "_id": draft}
             deleted.add(group)
         wanted = self._same([before[name] for name, group in held.items() if group in stated], PUBLISHED)
+        offline = [group for name, group in held.items() if group not in stated and group in before]
+        for place in wanted:
+            lost = {group for group in offline if self._let_go(before[group], place)}
+            wanted[place] = Wanted(tuple(one for one in wanted[place].value if one not in lost))
         intent = self._intent(PUBLISHED, before, stated, deleted, weakened=self._groups(before))
         # What is to be taken offline needs its pointers made weak first (E8.13).
         writes = 2 if len(stated.keys() & set(held.values())) == len(held) else 3
         return Meaning(kind, PUBLISHED, intent, frozenset(held.values()), wanted, writes_max=writes)
+
+    def _let_go(self, offline: Document, place: Place) -> bool:
+        """Whether a partner lets go of what is taken offline, by `on_unpublish` or as it is edited live (row 20)."""
+        _, group, end = place
+        found = self.schema.inverse(end, str(offline["_type"]))
+        if found is None or group not in targets(offline, found[1]):
+            return False
+        return found[0].on_unpublish == "clear" or (found[0].on_unpublish is None and self.schema.is_live(end.type))
 
     def archive(self, release: str, before: Documents) -> Meaning:
         """The versions go and can come back; nothing else changes (row 27)."""
         gone = {name: body for name, body in before.items() if split_id(name)[0] == release}
         self.archived[release] = gone
         intent = Intent(release, deleted=frozenset(gone))
-        return Meaning("archive_release", release, intent, frozenset(split_id(name)[1] for name in gone))
+        groups = frozenset(split_id(name)[1] for name in gone)
+        return Meaning("archive_release", release, intent, groups, parked=groups)
 
     def delete_release(self, release: str, before: Documents) -> Meaning:
         """Groups that lived only there are erased (R7)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bidir import reconcile
+from bidir import reconcile, releases
 from bidir.carrying import Carrier
 from bidir.errors import RateLimited, RevisionConflict, Unavailable, UnknownOutcome
 from bidir.following.batch import Batch
@@ -61,6 +61,8 @@ class Follower:
         # Something that waited may be written now: a release takes writes again, a document may be written again.
         self._retry = bool(self._place.waited)
         self._woken: set[str] = set()
+        # Archived releases that somebody deleted: what lived only there is gone for good.
+        self._deleted: list[str] = []
         self._place.fall_behind()
         self._catch_up()
 
@@ -138,18 +140,22 @@ class Follower:
         return self._carrier.backend.clock.monotonic()
 
     def _healed(self) -> list[Outcome]:
-        """Try again what waited for a release to take writes, or for a place in a document an engine has written."""
+        """Let go of what was deleted with its release; try again what waited for a release to take writes, or for a
+        place in a document an engine has written.
+        """
+        done: list[Outcome] = []
+        while self._deleted:
+            done.append(releases.deleted_elsewhere(self._carrier, self._deleted[0]))
+            self._deleted.pop(0)
         store = self._carrier.store
         full = [one for one in store if one.reason == "conflict" and self._woken & {one.source, one.target}]
         woken = None if self._retry else {one.key for one in full}
-        if woken is not None and not woken:
-            self._woken.clear()
-            return []
-        outcome = reconcile.heal_and_tell(self._carrier, only=woken)
+        if woken is None or woken:
+            done.append(reconcile.heal_and_tell(self._carrier, only=woken))
         # Only now: where the lake did not answer it is tried again.
         self._retry = False
         self._woken.clear()
-        return [outcome] if outcome.writes else []
+        return [outcome for outcome in done if outcome.writes]
 
     def _advance(self) -> None:
         """Move the cursor on if nothing is left behind it."""
@@ -191,6 +197,8 @@ class Follower:
         if group.startswith(RELEASES):
             # When a release changes state, what waited for it is tried again.
             self._retry = True
+            if step.after is None and (step.before or {}).get("state") == "archived":
+                self._deleted.append(group.removeprefix(RELEASES))
             return
         if group in self._quarrels.quarantined:
             return

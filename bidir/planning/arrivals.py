@@ -16,7 +16,7 @@ from bidir.refs import DRAFTS, PUBLISHED, Item, states
 from bidir.relations import Field, Relation
 from bidir.siblings import Slot
 
-__all__ = ["adopt", "erase", "resync", "tell_weakened", "weaken_pointers", "withdraw"]
+__all__ = ["adopt", "erase", "park", "resync", "tell_weakened", "weaken_pointers", "withdraw"]
 
 
 def adopt(work: Work, group: str, layer: str, body: Mapping[str, Any] | None, *, all_stated: bool = False) -> None:
@@ -137,8 +137,8 @@ def _keep_cleared(work: Work, group: str, layer: str, link: Link) -> None:
         wait_for(work, layer, link, "deferred-live")
 
 
-def erase(work: Work, group: str, type_fields: tuple[Field, ...]) -> None:
-    """The group has no version left: take every pointer to it out of every layer (R7).
+def erase(work: Work, group: str, type_fields: tuple[Field, ...], *, within: str | None = None) -> None:
+    """The group has no version left: take every pointer to it out of every layer, or only `within` one (R7).
 
     `on_delete`: clear does that, keep makes the pointers weak, block refuses while there are partners (E8.14).
     """
@@ -149,6 +149,8 @@ def erase(work: Work, group: str, type_fields: tuple[Field, ...]) -> None:
         if claimant == group:
             continue
         for layer in world.layers_of(claimant):
+            if within not in (None, layer):
+                continue
             require_released(work, group, claimant, layer)
             for field in world.pointers_of(claimant):
                 slot = world.slot(claimant, field, layer)
@@ -179,6 +181,24 @@ def _let_go(work: Work, link: Link, layer: str, slot: Slot) -> None:
     else:
         work.remove_half(link, layer)
         work.settle(link, layer)
+
+
+def park(work: Work, group: str) -> None:
+    """The group's version was put away with its release and can come back: no deletion, so nothing else changes (R7).
+
+    Where no other version is left, what points at the group waits for it.
+    """
+    world = work.world
+    if world.layers_of(group):
+        return
+    type_fields = world.fields_of(group)
+    for claimant in world.claiming_groups(group):
+        for layer in world.layers_of(claimant):
+            for field in world.fields_of(claimant):
+                link = _dead_link(work, field, claimant, group, type_fields)
+                slot = world.slot(claimant, field, layer)
+                if link is not None and slot is not None and group in slot.counts:
+                    wait_for(work, layer, link, "not-visible")
 
 
 def _blocked(work: Work, group: str, type_fields: tuple[Field, ...]) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bidir.planning.closure import SlotEdit
+from bidir.planning.closure import SlotEdit, wait_for
 from bidir.planning.items import grows_strong, weakened
 from bidir.planning.work import Link, Work
 from bidir.refs import PUBLISHED, Item, group_of, layer_of, same_content
@@ -147,10 +147,13 @@ def carry_waiting(work: Work, waiting: Iterable[Key]) -> None:
             for target in slot.counts if slot is not None and relation is not None else ():
                 if relation is None or (relation.name, group, target, layer) in work.pending:
                     continue
+                waits = (relation.name, group, target) in known
                 gone = target in world.snapshot.known and world.type_of(target) is None
-                if gone or (target not in world.snapshot.known and (relation.name, group, target) in known):
+                if gone or (target not in world.snapshot.known and waits):
                     text = f'{group}: {field.name} points at "{target}", which does not exist'
                     work.wait(Link(relation, field, group, target), layer, "missing", text)
+                elif waits and not world.visible(target, layer):
+                    wait_for(work, layer, Link(relation, field, group, target), "not-visible")
 
 
 def prune(work: Work, engine_versions: Iterable[str], touched: Iterable[tuple[str, str]]) -> None:

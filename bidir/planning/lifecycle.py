@@ -260,10 +260,13 @@ def _soften_beside(work: Work, group: str, release: str) -> None:
 
 
 def _forget(work: Work, operation: Operation, group: str, staged: Staged) -> None:
-    """The group's last version is gone already, with a release: take the pointers to it out of every layer (R7)."""
+    """The group's last version is gone already, with a release: take the pointers to it out of every layer (R7).
+
+    Where a release comes back that still points at it, out of that release alone: in the others it was done then.
+    """
     if not work.world.layers_of(group) and not work.world.has_variants(group):
         every = tuple(field for name in work.schema.types for field in work.schema.fields_of(name))
-        erase(work, group, every)
+        erase(work, group, every, within=None if operation.layer == PUBLISHED else operation.layer)
 
 
 _STAGES = {

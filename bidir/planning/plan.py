@@ -13,7 +13,7 @@ from typing import Any
 
 from bidir.errors import NotSupportedError
 from bidir.outcome import Conflict, Notice, Pending, PendingReason
-from bidir.planning.arrivals import adopt, erase, resync, withdraw
+from bidir.planning.arrivals import adopt, erase, park, resync, withdraw
 from bidir.planning.bounds import require_room
 from bidir.planning.closure import SlotEdit, close_layer
 from bidir.planning.derived import secure_derived
@@ -304,6 +304,9 @@ def _stated(simulated: Simulated, group: str, layer: str) -> dict[str, Any] | No
 
 def _depart(work: Work, group: str, layer: str) -> None:
     world = work.world
+    if layer in world.snapshot.archived:
+        park(work, group)
+        return
     fields = world.fields_of(group)
     before = {field.name: world.own_targets_before(group, field, layer) for field in fields}
     if not world.layers_of(group):

@@ -95,7 +95,8 @@ def reading_query(schema: Schema) -> str:
         f'"beyond": $deep[]{{"d": {beyond}}}.d[], '
         f'"claims": $claims[]{{"d": {referrers}}}.d[], '
         f'"waiting": $arriving[]{{"d": select({unpublished} => {referrers})}}.d[], '
-        '"locked": *[_type == "system.release" && state != "active"].name}'
+        '"locked": *[_type == "system.release" && state != "active"].name, '
+        '"archived": *[_type == "system.release" && state in ["archiving", "archived", "unarchiving"]].name}'
     )
 
 
@@ -129,9 +130,11 @@ def snapshot_of(schema: Schema, reading: Reading, result: Mapping[str, Json]) ->
         for document in result.get(part) or ():
             if isinstance(document, Mapping):
                 known.update(_followed(schema, reading, document, follows_lists))
-    locked = frozenset(name for name in result.get("locked") or () if isinstance(name, str))
+    locked, archived = (
+        frozenset(name for name in result.get(part) or () if isinstance(name, str)) for part in ("locked", "archived")
+    )
     asked = {*reading.claims, *(group for group in reading.arriving if group not in documents)}
-    return Snapshot(documents, frozenset(known), frozenset(asked), locked)
+    return Snapshot(documents, frozenset(known), frozenset(asked), locked, archived)
 
 
 def _followed(schema: Schema, reading: Reading, document: Mapping[str, Json], follows_lists: bool) -> Iterator[str]:

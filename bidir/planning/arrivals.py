@@ -157,10 +157,16 @@ def erase(work: Work, group: str, type_fields: tuple[Field, ...], *, within: str
                 link = _dead_link(work, field, claimant, group, type_fields)
                 if slot is None or group not in slot.counts or link is None:
                     continue
-                if work.ranks.pair(claimant, layer, field, group) > work.ranks.death(group) > 0:
-                    # Pointed at since it went: that is somebody's word about what may come again.
-                    continue
-                _let_go(work, link, layer, slot)
+                if not _called_since(work, claimant, layer, field, group):
+                    _let_go(work, link, layer, slot)
+
+
+def _called_since(work: Work, claimant: str, layer: str, field: Field, group: str) -> bool:
+    """Whether somebody pointed at the group after it went: that is his word about what may come again (C66)."""
+    said = work.ranks.pairs(claimant, layer, field).get(group, 0)
+    if not said and group not in work.world.own_targets_before(claimant, field, layer):
+        said = work.ranks.field(claimant, layer, field)
+    return said > work.ranks.death(group) > 0
 
 
 def _let_go(work: Work, link: Link, layer: str, slot: Slot) -> None:

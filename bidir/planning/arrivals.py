@@ -16,7 +16,7 @@ from bidir.refs import DRAFTS, PUBLISHED, Item, states
 from bidir.relations import Field, Relation
 from bidir.siblings import Slot
 
-__all__ = ["adopt", "erase", "park", "resync", "tell_weakened", "weaken_pointers", "withdraw"]
+__all__ = ["adopt", "adopt_arrived", "erase", "park", "resync", "tell_weakened", "weaken_pointers", "withdraw"]
 
 
 def adopt(work: Work, group: str, layer: str, body: Mapping[str, Any] | None, *, all_stated: bool = False) -> None:
@@ -65,6 +65,13 @@ def _came_later(work: Work, link: Link, layer: str) -> bool:
     if seen is None or seen == layer:
         return False
     return work.ranks.pair(link.group, seen, link.field, link.target) > work.ranks.arrival(link.target, layer) > 0
+
+
+def adopt_arrived(work: Work) -> None:
+    """Adopt what waits for versions made from drafts; that may make further ones, which are adopted in turn."""
+    while work.arrived:
+        group, layer = work.arrived.pop(0)
+        adopt(work, group, layer, None)
 
 
 def _answers(work: Work, theirs: Field, field: Field, group: str) -> bool:

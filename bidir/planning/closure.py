@@ -16,7 +16,7 @@ from bidir.planning.work import Link, Mode, Work
 from bidir.refs import DRAFTS, PUBLISHED, in_release
 from bidir.relations import Field
 
-__all__ = ["SlotEdit", "close_layer", "connect", "disconnect", "displaced_by", "wait_for"]
+__all__ = ["SlotEdit", "close_layer", "connect", "deferral", "disconnect", "displaced_by", "wait_for"]
 
 
 @dataclass(frozen=True, slots=True)

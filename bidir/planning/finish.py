@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bidir.planning.closure import SlotEdit, wait_for
+from bidir.planning.closure import SlotEdit, deferral, wait_for
 from bidir.planning.items import grows_strong, weakened
 from bidir.planning.work import Link, Work
 from bidir.refs import PUBLISHED, Item, group_of, layer_of, same_content
@@ -153,7 +153,9 @@ def carry_waiting(work: Work, waiting: Iterable[Key]) -> None:
                     text = f'{group}: {field.name} points at "{target}", which does not exist'
                     work.wait(Link(relation, field, group, target), layer, "missing", text)
                 elif waits and not world.visible(target, layer):
-                    wait_for(work, layer, Link(relation, field, group, target), "not-visible")
+                    link = work.link_of(field, group, target)
+                    if link is not None and deferral(work, layer, link) == "not-visible":
+                        wait_for(work, layer, link, "not-visible")
 
 
 def prune(work: Work, engine_versions: Iterable[str], touched: Iterable[tuple[str, str]]) -> None:

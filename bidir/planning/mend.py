@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from bidir.outcome import Pending
+from bidir.planning.arrivals import adopt_arrived
 from bidir.planning.closure import connect, disconnect, displaced_by, wait_for
 from bidir.planning.emit import emit
 from bidir.planning.intent import Simulated
@@ -288,10 +289,12 @@ def mend_pending(schema: Schema, snapshot: Snapshot, items: Iterable[Pending]) -
             disconnect(work, item.layer, link)
     for layer, links in unlocked.items():
         settle_view(work, layer, links)
+    adopt_arrived(work)
     # When the source was written alone the layers above were left for now; whoever writes the half settles them (R8).
     touched = [group for group, layer in work.written if layer == PUBLISHED]
     if touched:
         reconcile_above(work, touched, [group for group, _ in work.written], links=public)
+        adopt_arrived(work)
     return _as_plan(work)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from bidir.errors import NotSupportedError
 from bidir.outcome import Conflict, Notice, Pending, PendingReason
-from bidir.planning.arrivals import adopt, erase, park, resync, withdraw
+from bidir.planning.arrivals import adopt, adopt_arrived, erase, park, resync, withdraw
 from bidir.planning.bounds import require_room
 from bidir.planning.closure import SlotEdit, close_layer
 from bidir.planning.derived import secure_derived
@@ -189,12 +189,12 @@ def _carry_through(work: Work, staged: Staged) -> None:
         _close(work, staged, changes, layer)
     for group, layer in changes.departures:
         _depart(work, group, layer)
-    _adopt_arrived(work)
+    adopt_arrived(work)
     arrived = [group for group, layer in changes.arrivals if layer == PUBLISHED] if work.committed else []
     for group in [*staged.published, *arrived]:
         strengthen_published(work, group)
     _above(work, simulated)
-    _adopt_arrived(work)
+    adopt_arrived(work)
     for group, layer in simulated.touched:
         if not work.committed and not staged.copied:
             secure_derived(work, group, layer)
@@ -215,7 +215,7 @@ def _close(work: Work, staged: Staged, changes: _Changes, layer: str) -> None:
             earlier = [one for one in work.world.layers_before(group) if work.ranks.born(group, one) is None]
             elsewhere = work.committed and layer == PUBLISHED and bool(earlier)
             adopt(work, group, layer, body, all_stated=bool(staged.published) or elsewhere)
-    _adopt_arrived(work)
+    adopt_arrived(work)
     for edit in [*edits, *claims]:
         if work.committed:
             # Two who added the same partner at once have each put an item there: lists are not locked (F4).
@@ -227,13 +227,6 @@ def _close(work: Work, staged: Staged, changes: _Changes, layer: str) -> None:
 def _body_of(work: Work, group: str, layer: str) -> Mapping[str, Any] | None:
     """Return what others created: as it came into being if somebody told, else as it is."""
     return work.ranks.born(group, layer) or work.world.own(group, layer)
-
-
-def _adopt_arrived(work: Work) -> None:
-    """Adopt what waits for versions made from drafts; that may make further ones, which are adopted in turn."""
-    while work.arrived:
-        group, layer = work.arrived.pop(0)
-        adopt(work, group, layer, None)
 
 
 def _changes(work: Work, simulated: Simulated) -> _Changes:

@@ -211,7 +211,7 @@ def park(work: Work, group: str) -> None:
                 link = _dead_link(work, field, claimant, group, type_fields)
                 slot = world.slot(claimant, field, layer)
                 if link is not None and slot is not None and group in slot.counts:
-                    wait_for(work, layer, link, "not-visible")
+                    wait_for(work, layer, link, "missing")
 
 
 def _blocked(work: Work, group: str, type_fields: tuple[Field, ...]) -> bool:

@@ -51,24 +51,28 @@ def add_patches(
     label: str,
     item: Mapping[str, Json] | None = None,
     at: int | None = None,
+    anew: bool = False,
 ) -> LinkPatches:
     """Return the patches that make `field` point at `reference["_ref"]`.
 
     `item` holds further members of an array item, `at` is the position it is inserted before (None: the end), `label`
     the relation's name, from which its key is derived. A target that is there already is not added again: its item
-    gets the members of `item` and keeps its place.
+    gets the members of `item` and keeps its place; with `anew` it is said again, because what the document says was
+    said in another layer.
     Raises: IntentError for an item or a position that does not fit the field.
     """
     _check_item(field, item)
     if not field.many:
         if at is not None:
             raise IntentError(f"{field.name} is a single reference and has no positions; leave `at` out")
-        return _set_single(document, field, reference)
+        return _set_single({} if anew else document, field, reference)
     items = _items(document, field)
     target = str(reference["_ref"])
     for index, held in enumerate(items):
         if held.target == target:
-            return _amended(field, items, index, item or {})
+            again = _said_again(field, items, index, reference) if anew else LinkPatches()
+            amended = _amended(field, items, index, item or {})
+            return LinkPatches((*again.patches, *amended.patches), again.exact or amended.exact)
     raw = _new_item(field, reference, item, label, items)
     return _inserted(field, items, raw, at)
 
@@ -226,6 +230,14 @@ def _amended(field: Field, items: Sequence[Item], index: int, item: Mapping[str,
     where = _places(field, items)[index]
     changes = dict(_changes(items[index].raw, item, field.member, where))
     return LinkPatches(({"set": changes},), exact=not _by_key(where)) if changes else LinkPatches()
+
+
+def _said_again(field: Field, items: Sequence[Item], index: int, reference: Mapping[str, Json]) -> LinkPatches:
+    """Set the reference of the item that is there; its key and other members stay."""
+    where = _places(field, items)[index]
+    key = items[index].key
+    whole = {**reference, "_key": key} if key is not None and not field.member else dict(reference)
+    return LinkPatches(({"set": {where + "".join(map(_attribute, field.member)): whole}},), exact=not _by_key(where))
 
 
 def _changes(raw: Json, item: Mapping[str, Json], member: Sequence[str], where: str) -> Iterator[tuple[str, Json]]:

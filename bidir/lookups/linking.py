@@ -42,12 +42,16 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """The document at hand as its layer shows it; `version` is that layer's own, None if it is to be made on demand."""
+    """The document at hand as its layer shows it; `version` is that layer's own, None if it is to be made on demand.
+
+    `drafted`: it is to be made in a release from the draft, whose links were never true there (E8.7).
+    """
 
     group: str
     type: str
     shown: Document
     version: Document | None
+    drafted: bool
 
 
 _Build = Callable[[World, _Source], LinkPatches]
@@ -81,7 +85,8 @@ class Linker:
             end = self._end_for(source, field, name)
             planned = self._carrier.mode == "on" and self._schema.inverse(end, name) is not None
             reference = _as_declared(end, wanted) if planned else _reference(world, end, wanted, wish.layer)
-            return add_patches(source.shown, end, reference, label=self._label(end, name), item=item, at=at)
+            label = self._label(end, name)
+            return add_patches(source.shown, end, reference, label=label, item=item, at=at, anew=source.drafted)
 
         return self._carry(document_id, (wanted,), wish, build)
 
@@ -197,8 +202,9 @@ def _source(world: World, group: str, layer: str) -> _Source:
     shown = version
     if shown is None and home != PUBLISHED:
         shown = world.own(group, PUBLISHED)
-        if shown is None and home != DRAFTS:
-            shown = world.own(group, DRAFTS)
+    drafted = shown is None and in_release(home)
+    if drafted:
+        shown = world.own(group, DRAFTS)
     if shown is None:
         layers = one_of(world.layers_of(group), word="and")
         raise DocumentMissing(
@@ -206,7 +212,7 @@ def _source(world: World, group: str, layer: str) -> _Source:
             type="documentNotFoundError",
             document_id=stored_id(group, home),
         )
-    return _Source(group, name, shown, version)
+    return _Source(group, name, shown, version, drafted)
 
 
 def _mutations(source: _Source, made: LinkPatches) -> list[dict[str, Json]]:

@@ -236,8 +236,8 @@ def _dead_link(work: Work, field: Field, claimant: str, group: str, type_fields:
         pair = work.schema.inverse(field, dead.type)
         if pair is not None:
             return Link(pair[0], field, claimant, group)
-    derived = work.schema.derived_of(field, work.world.type_of(group))
-    return None if derived is None else Link(derived, field, claimant, group)
+    relation = work.schema.one_sided(field, work.world.type_of(group))
+    return None if relation is None else Link(relation, field, claimant, group)
 
 
 def withdraw(work: Work, group: str, before: Mapping[str, Mapping[str, int]]) -> None:

@@ -5,7 +5,7 @@ Source: bidirectional semantics, E2 R1–R4, E3, E6 (contradictions), E8.15 (con
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 
@@ -62,13 +62,21 @@ def close_layer(work: Work, layer: str, edits: Iterable[SlotEdit], *, mode: Mode
     for wish in removed.values():
         disconnect(work, layer, wish.link)
     accepted: dict[tuple[str, str, str], Link] = {}
-    for wish in sorted(added.values(), key=lambda one: one.order):
+    wishes = sorted(added.values(), key=lambda one: one.order)
+    later: dict[tuple[str, str], set[str]] = {}
+    for wish in wishes:
+        later.setdefault((wish.link.group, wish.link.field.name), set()).add(wish.link.target)
+    for wish in wishes:
         link = wish.link
+        yet_to_come = later[link.group, link.field.name]
+        yet_to_come.discard(link.target)
         if _waits_for_arrival(work, layer, wish) or _overruled(work, layer, wish, stated):
             continue
         _outdo(work, layer, link, accepted)
-        if connect(work, layer, link, mode=mode):
+        if connect(work, layer, link, mode=mode, later=yet_to_come):
             accepted[link.key] = link
+    for edit in edits:
+        _bound_the_rest(work, layer, edit, mode)
 
 
 def _collect(
@@ -319,20 +327,26 @@ def displaced_by(work: Work, layer: str, link: Link) -> list[Link]:
     return out
 
 
-def connect(work: Work, layer: str, link: Link, *, mode: Mode = "steal") -> bool:
-    """Write the pair into both ends in `layer`, releasing what its single places held; False if it was refused."""
+def connect(work: Work, layer: str, link: Link, *, mode: Mode = "steal", later: Collection[str] = ()) -> bool:
+    """Write the pair into both ends in `layer`, releasing what its single places held; False if it was refused.
+
+    `later` are targets that the same edit put into the list as well and that are still to be looked at: of those that
+    are too many the last do not fit.
+    """
     reason = deferral(work, layer, link)
     if reason is None and any(work.world.has_variants(lost.target) for lost in displaced_by(work, layer, link)):
         reason = "variant"
     if reason is not None:
         mirrored = link.mirrored
+        if not _roomy(work, layer, link, link, mode, later):
+            return False
         if work.add_half(link, layer):
             if _given_up(work, layer, link) or work.world.holds(mirrored.group, mirrored.field, layer, mirrored.target):
                 work.settle(link, layer)
             else:
                 wait_for(work, layer, link, reason)
         return True
-    if not _admitted(work, layer, link, mode):
+    if not _admitted(work, layer, link, mode, later):
         return False
     for lost in displaced_by(work, layer, link):
         if not _give_way(work, layer, link, lost, mode):
@@ -346,34 +360,63 @@ def connect(work: Work, layer: str, link: Link, *, mode: Mode = "steal") -> bool
     return True
 
 
-def _admitted(work: Work, layer: str, link: Link, mode: Mode) -> bool:
+def _admitted(work: Work, layer: str, link: Link, mode: Mode, later: Collection[str]) -> bool:
     """Check `max` and `acyclic` on both ends; a refused target is taken back where the policy trims."""
-    for half in (link, link.mirrored):
-        field = half.field
-        held = work.world.targets(half.group, field, layer)
-        if not field.many or field.max is None or len(held.keys() | {half.target}) <= field.max:
-            continue
-        if mode in ("force", "stands") and half.target in held:
-            # The list is somebody's own word already, whatever it holds; only nothing is added to it.
-            continue
-        text = f"{half.group}: {field.name} takes at most {field.max} and is full; {half.target} does not fit"
-        if mode == "stands":
-            work.wait(link, layer, "conflict", f"{text} until there is room")
-            return False
-        trims = field.max_policy == "trim" or mode != "steal"
-        if trims or work.conflict("max", link, None, layer, text):
-            work.notice("claim-refused", link.relation.name, (half.target, half.group), layer, text)
-            disconnect(work, layer, link)
+    if not (_roomy(work, layer, link, link, mode, later) and _roomy(work, layer, link, link.mirrored, mode)):
         return False
-    # One end tells for both: whoever is above from there is below from here.
+    # One end tells for both: who is above from there is below from here. What is published was looked at as a draft.
     field = link.field
-    if mode == "force" or not (field.acyclic and closes_cycle(work.world, field, link.group, link.target, layer)):
+    if (
+        mode == "force"
+        or work.publishing
+        or not (field.acyclic and closes_cycle(work.world, field, link.group, link.target, layer))
+    ):
         return True
     text = f"{link.group}: {field.name} := {link.target} would close a cycle"
     if mode == "stands":
         work.wait(link, layer, "conflict", f"{text}; the other half waits")
         return False
     return work.conflict("acyclic", link, link.target, layer, text)
+
+
+def _roomy(work: Work, layer: str, link: Link, half: Link, mode: Mode, later: Collection[str] = ()) -> bool:
+    """Whether the list of one `half` of `link` has room for it; what does not fit is refused by the list's policy."""
+    field = half.field
+    if not field.many or field.max is None:
+        return True
+    held = work.world.targets(half.group, field, layer).keys()
+    if len((held - set(later)) | {half.target}) <= field.max:
+        return True
+    if mode in ("force", "stands") and half.target in held:
+        # The list is somebody's own word already, whatever it holds; only nothing is added to it.
+        return True
+    text = f"{half.group}: {field.name} takes at most {field.max} and is full; {half.target} does not fit"
+    if mode == "stands":
+        work.wait(link, layer, "conflict", f"{text} until there is room")
+        return False
+    trims = field.max_policy == "trim" or mode != "steal"
+    if trims or work.conflict("max", link, None, layer, text):
+        work.notice("claim-refused", link.relation.name, (half.target, half.group), layer, text)
+        disconnect(work, layer, link)
+    return False
+
+
+def _bound_the_rest(work: Work, layer: str, edit: SlotEdit, mode: Mode) -> None:
+    """Keep the edited list within its `max` also where what it points at is not there, or has no field to answer."""
+    field, world = edit.field, work.world
+    if not field.many or field.max is None or mode in ("force", "stands"):
+        return
+    held = world.targets(edit.group, field, layer)
+    before = set(edit.before)
+    added = [target for target in held if target not in before]
+    for target in added[::-1][: max(0, len(held) - field.max)]:
+        relation = work.schema.relations_of(field)[0]
+        link = work.link_of(field, edit.group, target) or Link(relation, field, edit.group, target)
+        text = f"{edit.group}: {field.name} takes at most {field.max} and is full; {target} does not fit"
+        if field.max_policy == "trim" or mode == "claim" or work.conflict("max", link, None, layer, text):
+            work.notice("claim-refused", link.relation.name, (target, edit.group), layer, text)
+            work.remove_half(link, layer)
+            work.settle(link, layer)
 
 
 def _give_way(work: Work, layer: str, link: Link, lost: Link, mode: Mode) -> bool:

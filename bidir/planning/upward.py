@@ -212,7 +212,8 @@ def _repair_live(work: Work, half: Link) -> None:
     """The drafts view never writes a live document: only a draft's free place may answer it (rows 7 and 8)."""
     world = work.world
     never_published = world.own(half.target, PUBLISHED) is None
-    free = half.mirrored.field.many or not world.targets(half.target, half.mirrored.field, DRAFTS)
+    most = half.mirrored.field.max if half.mirrored.field.many else 1
+    free = most is None or len(world.targets(half.target, half.mirrored.field, DRAFTS)) < most
     if world.is_live(half.group) and never_published and free and world.own(half.target, DRAFTS) is not None:
         work.add_half(half.mirrored, DRAFTS)
         work.settle(half, DRAFTS)

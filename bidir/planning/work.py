@@ -164,10 +164,15 @@ class Work:
         return link_between(self.world, field, group, target)
 
     def pointer_of(self, field: Field, group: str, target: str) -> Link | None:
-        """Return the same, or the link of a derived relation, whose other half is stored nowhere."""
+        """Return the same, or the link of a relation whose other half is stored nowhere.
+
+        That is a derived one, or one towards a type without the inverse field.
+        """
         link = self.link_of(field, group, target)
-        relation = self.schema.derived_of(field, self.world.type_of(target)) if link is None else None
-        return link if relation is None else Link(relation, field, group, target)
+        if link is not None:
+            return link
+        relation = self.schema.one_sided(field, self.world.type_of(target))
+        return None if relation is None else Link(relation, field, group, target)
 
     def ensure(self, group: str, layer: str, *, without: Iterable[Field] | None = None) -> bool:
         """Make sure the group has its own version in `layer`, copying what lies below (R3); False where it cannot be.

@@ -134,6 +134,11 @@ class Schema:
         of_field = (one for one in self.derived if one.enabled and one.left == field)
         return next((one for one in of_field if target_type in (None, one.right.type)), None)
 
+    def one_sided(self, field: Field, target_type: str | None) -> Relation | None:
+        """Return the enabled relation with but one stored end towards a target type: derived, or without inverse."""
+        enabled = (one for one in self.relations_of(field) if one.enabled)
+        return self.derived_of(field, target_type) or next(enabled, None)
+
     def relation(self, name: str) -> Relation:
         """Return the relation called `name`, stored or derived.
 

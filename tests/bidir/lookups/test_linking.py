@@ -465,3 +465,20 @@ def test_any_sequence_agrees_with_plain_lists_and_leaves_both_sides_in_step(
             (one, one) for one in held
         ]
     assert list(engine.audit()) == []
+
+
+def test_a_link_of_the_draft_is_said_again_in_a_release(engine: Engine, dataset: Dataset) -> None:
+    # The draft's links were never true in the release: `add` saw one there and did nothing, so there was none.
+    dataset.mutate([{"create": {"_id": "drafts.f9", "_type": "film"}}])
+    engine.create_release("spring")
+    engine.add("f9", "director", "ann")
+    engine.add("f9", "credits", "ann", item={"role": "writer"})
+    engine.add("f9", "director", "ann", perspective="spring")
+    engine.add("f9", "credits", "ann", perspective="spring")
+    version = dataset.get("versions.spring.f9")
+    assert version is not None
+    assert version["director"]["_ref"] == "ann"
+    assert [(one["person"]["_ref"], one["role"]) for one in version["credits"]] == [("ann", "writer")]
+    person = dataset.get("versions.spring.ann")
+    assert person is not None
+    assert [[one["_ref"] for one in person[name]] for name in ("directed", "appearsIn")] == [["f9"], ["f9"]]

@@ -24,10 +24,15 @@ def field(name: str, to: str, *, many: bool = False, **declared: Json) -> dict[s
     return {**body, **({"bidirectional": declared} if declared else {})}
 
 
-def shelf(**books: Json) -> tuple[Dataset, Engine]:
-    """Books b1–b3 and author a1 published; `books` are the options of author.books."""
+def shelf(*, live: bool = False, **books: Json) -> tuple[Dataset, Engine]:
+    """Books b1–b3 and author a1 published; `books` are the options of author.books, `live`: books are edited live."""
     types = [
-        {"name": "book", "type": "document", "fields": [field("author", "author", targetField="books")]},
+        {
+            "name": "book",
+            "type": "document",
+            "liveEdit": live,
+            "fields": [field("author", "author", targetField="books")],
+        },
         {
             "name": "author",
             "type": "document",
@@ -127,6 +132,43 @@ def test_a_field_is_called_too_empty_only_where_it_ends_so(mutations, told):
     engine.submit([write("b1", "a1"), write("b2", "a1")])
     outcome = engine.submit(mutations)
     assert [one.documents[0] for one in outcome.notices if one.kind == "required-empty"] == told
+
+
+@pytest.mark.parametrize("waits", [False, True], ids=["all there", "one waits"])
+def test_of_items_that_are_too_many_the_last_are_left_out(waits):
+    # The first new one was refused for the sake of those behind it, and a target that waits was not counted at all.
+    dataset, engine = shelf(max=2, maxPolicy="trim")
+    named = ["b1", "b9" if waits else "b2", "b3"]
+    listed = [{**ref(one), "_key": f"k{one}"} for one in named]
+    outcome = engine.submit([{"patch": {"id": "a1", "set": {"books": listed}}}])
+    assert books(dataset, "drafts.a1") == named[:2]
+    assert [one.documents for one in outcome.notices if one.kind == "claim-refused"] == [("b3", "a1")]
+    assert list(engine.audit()) == []
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["in a release", "nowhere"])
+def test_a_list_that_is_full_of_what_waits_takes_no_more(there):
+    dataset, engine = shelf(max=2)
+    engine.create_release("r1")
+    names = ("b7", "b8", "b9")
+    dataset.mutate([{"create": {"_id": f"versions.r1.{one}", "_type": "book"}} for one in names if there])
+    listed = [{**ref(one), "_key": one} for one in names]
+    refused = engine.submit([{"patch": {"id": "a1", "set": {"books": listed}}}])
+    assert [(one.kind, one.place) for one in refused.conflicts] == [("max", "b9.author")]
+    assert dataset.get("drafts.a1") is None
+
+
+def test_a_live_edit_does_not_fill_a_draft_beyond_its_bound():
+    # Row 8 gives the draft of the target the pair, whether there was room or not.
+    dataset, engine = shelf(live=True, max=1)
+    dataset.mutate([{"delete": {"id": "a1"}}, {"create": {"_id": "drafts.a1", "_type": "author"}}])
+    for book in ("b1", "b2"):
+        engine.submit([write(book, "a1")])
+    assert books(dataset, "drafts.a1") == ["b1"]
+    assert ("deferred-live", "a1", "b2") in [
+        (one.reason, *sorted((one.source, one.target))) for one in engine.pending()
+    ]
+    assert list(engine.audit()) == []
 
 
 def test_one_token_lets_one_cycle_through():

@@ -16,7 +16,7 @@ from bidir.pending import Key, PendingStore
 from bidir.planning.mend import mend_pending, pending_link
 from bidir.planning.reading import Reading, reading_query, snapshot_of
 from bidir.ports import Backend
-from bidir.refs import PUBLISHED
+from bidir.refs import DRAFTS, PUBLISHED, layer_of, stored_id
 from bidir.relations import Field, Schema
 from bidir.siblings import Snapshot, World
 
@@ -26,7 +26,15 @@ __all__ = ["drop_healed", "heal", "heal_and_tell"]
 def _read_pending(schema: Schema, backend: Backend, items: Sequence[Pending]) -> Snapshot:
     groups = list(dict.fromkeys(group for item in items for group in (item.source, item.target)))
     reading = Reading(sources=tuple(groups))
-    return snapshot_of(schema, reading, backend.query(reading_query(schema), reading.params()))
+    snapshot = snapshot_of(schema, reading, backend.query(reading_query(schema), reading.params()))
+    if backend.consistent_queries:
+        return snapshot
+    # What a query that is behind shows may have agreed before it came apart: then it would be forgotten.
+    layers = {PUBLISHED, DRAFTS, *(item.layer for item in items), *map(layer_of, snapshot.documents)}
+    found = backend.documents([stored_id(group, layer) for group in groups for layer in sorted(layers)])
+    kept = {key: document for key, document in snapshot.documents.items() if key not in found}
+    fresh = {key: document for key, document in found.items() if document is not None}
+    return replace(snapshot, documents={**kept, **fresh})
 
 
 def drop_healed(schema: Schema, backend: Backend, store: PendingStore) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from bidir import Engine, Schema
 from bidir.backends import LakeBackend
+from bidir.conformance.lagging import LaggingBackend
 from bidir.errors import PermissionRefused, RateLimited, UnknownOutcome
 from bidir.reconcile import BATCH_DOCUMENTS_MAX
 from lakesim import Lake, interchange
@@ -384,3 +385,18 @@ def test_what_waited_for_the_lake_waits_for_the_document_once_that_is_gone(world
     engine.heal()
     assert dataset.get("a1")["books"]["_ref"] == "b1"
     assert engine.pending() == []
+
+
+def test_what_waits_is_not_forgotten_because_a_query_shows_what_was_before(world):
+    # Both halves were missing a second ago, so they seemed to agree.
+    dataset, engine = world(live=["book"], empty=True)
+    behind = Engine(engine.schema, LaggingBackend(dataset, lag=1.0))
+    documents = [("b1", "book"), ("a1", "author"), ("drafts.a1", "author")]
+    dataset.mutate([{"create": {"_id": one, "_type": name}} for one, name in documents])
+    dataset.clock.advance(60)
+    outcome = behind.submit([{"patch": {"id": "a1", "set": {"books": ref("b1")}}}])
+    waits = [(item.source, item.target, item.reason) for item in outcome.pending]
+    assert waits == [("a1", "b1", "deferred-live")]
+    assert [(item.source, item.target, item.reason) for item in behind.pending()] == waits
+    behind.heal()
+    assert [(item.source, item.target, item.reason) for item in behind.pending()] == waits

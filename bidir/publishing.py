@@ -6,14 +6,14 @@ follower or an audit makes it good.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from bidir.carrying import Carrier
 from bidir.errors import DocumentMissing, IntentError
 from bidir.outcome import Outcome
-from bidir.planning.lifecycle import premature_stamps
+from bidir.planning.lifecycle import fit_to_be_published, premature_stamps
 from bidir.planning.reading import Reading, stamped_in
 from bidir.refs import DRAFTS, PUBLISHED, stored_id
 from bidir.releases import joined
@@ -28,7 +28,8 @@ def publish_by_action(carrier: Carrier, groups: Sequence[str], layer: str) -> Ou
     """Publish drafts (or versions of a release) with the lake's publish action, then carry the consequences.
 
     Stamps of pointers whose targets stay unpublished are taken out in front, in the same request: the lake would make
-    those pointers strong and then refuse them. They are put back by the second transaction.
+    those pointers strong and then refuse them. They are put back by the second transaction. What a release version says
+    strongly of what only its release shows is made weak in front as well.
     Raises: DocumentMissing without a draft, IntentError for a type that is edited live.
     """
     run = carrier.start()
@@ -40,11 +41,16 @@ def publish_by_action(carrier: Carrier, groups: Sequence[str], layer: str) -> Ou
         # What is published together is there for the others; only what stays behind keeps a pointer weak.
         world.put(group, PUBLISHED, world.own(group, layer))
     actions: list[dict[str, Any]] = []
+    drafts: dict[str, Mapping[str, Any]] = {}
     for group in groups:
         names = {"publishedId": group, "draftId": stored_id(group, layer)}
         stamps = premature_stamps(world, group, layer)
-        if stamps:
-            actions.append({"actionType": f"{ACTION}edit", **names, "patch": {"unset": stamps}})
+        strong, drafts[group] = fit_to_be_published(world, group, layer)
+        patch: dict[str, Any] = {"unset": stamps} if stamps else {}
+        if strong:
+            patch["set"] = {f"{path}._weak": True for path in strong}
+        if patch:
+            actions.append({"actionType": f"{ACTION}edit", **names, "patch": patch})
     for group in groups:
         names = {"publishedId": group, "draftId": stored_id(group, layer)}
         actions.append({"actionType": f"{ACTION}publish", **names})
@@ -53,7 +59,6 @@ def publish_by_action(carrier: Carrier, groups: Sequence[str], layer: str) -> Ou
     published = Outcome(done.transaction_id, len(done.documents), run.reads, 1)
     keys = [stored_id(group, one) for group in groups for one in (PUBLISHED, layer)]
     earlier = {key: run.snapshot.documents.get(key) for key in keys}
-    drafts = {group: draft for group in groups if (draft := earlier[stored_id(group, layer)]) is not None}
     after = replace(run, reads=0, writes=0, snapshot=Snapshot())
     pointed = stamped_in(carrier.schema, drafts.values(), groups)
     carrier.read(after, replace(reading, targets=pointed))

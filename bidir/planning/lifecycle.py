@@ -16,10 +16,10 @@ from typing import Any, Literal
 from bidir.errors import DocumentMissing, IntentError
 from bidir.planning.arrivals import erase, tell_weakened, weaken_pointers
 from bidir.planning.intent import Simulated
-from bidir.planning.items import grows_strong, stays_weak, with_reference
+from bidir.planning.items import grows_strong, stays_weak, weakened, with_reference
 from bidir.planning.locked import require_unlocked, strong_at
 from bidir.planning.work import Work, link_between
-from bidir.refs import DRAFTS, PUBLISHED, group_of, read_items, replace_items, stored_id, with_value_at
+from bidir.refs import DRAFTS, PUBLISHED, Item, group_of, read_items, replace_items, stored_id, with_value_at
 from bidir.relations import Field
 from bidir.siblings import World, copied
 
@@ -349,11 +349,34 @@ def premature_stamps(world: World, group: str, layer: str) -> list[str]:
             link = link_between(world, field, group, item.target)
             inverse = link is not None and stays_weak(link.relation, field) and grows_strong(reference)
             if inverse or world.own(item.target, PUBLISHED) is None:
-                where = (
-                    f"[_key=={json.dumps(item.key)}]" if item.key is not None else f"[{index}]" if field.many else ""
-                )
-                paths.append(".".join([f"{'.'.join(field.path)}{where}", *field.member, "_strengthenOnPublish"]))
+                paths.append(f"{_address(field, index, item)}._strengthenOnPublish")
     return paths
+
+
+def _address(field: Field, index: int, item: Item) -> str:
+    """Return the path of the reference in an item of a document."""
+    where = f"[_key=={json.dumps(item.key)}]" if item.key is not None else f"[{index}]" if field.many else ""
+    return ".".join([f"{'.'.join(field.path)}{where}", *field.member])
+
+
+def fit_to_be_published(world: World, group: str, layer: str) -> tuple[list[str], Document]:
+    """Return what a version says strongly of what only its release shows, and the version with that made weak.
+
+    Published alone, without its release, it would point at nothing. The paths are those of the references.
+    """
+    paths: list[str] = []
+    work = Work(world)
+    for field in world.pointers_of(group):
+        slot = world.slot(group, field, layer)
+        for index, item in enumerate(list(slot.items if slot is not None else ())):
+            if item.target is None or (item.reference or {}).get("_weak") is True:
+                continue
+            link = work.pointer_of(field, group, item.target)
+            if link is None or world.own(item.target, PUBLISHED) is not None:
+                continue
+            paths.append(_address(field, index, item))
+            world.changing(group, field, layer).replace(item, weakened(world, link.relation, field, item, PUBLISHED))
+    return paths, world.document(group, layer) or {}
 
 
 def put_stamps_back(work: Work, group: str, draft: Document) -> None:

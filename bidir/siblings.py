@@ -316,6 +316,12 @@ class World:
         document = None if layer is None else self._before.own(group, layer)
         return {} if document is None else self.parsed(document, field).counts
 
+    def targets_read(self, group: str, field: Field, view: str) -> Mapping[str, int]:
+        """Return the same as it was read, with what others have committed already."""
+        layer = self._base.layer_seen(group, view)
+        document = None if layer is None else self._base.own(group, layer)
+        return {} if document is None else self.parsed(document, field).counts
+
     def own_targets_before(self, group: str, field: Field, layer: str) -> Mapping[str, int]:
         """Return what the group's own version in `layer` pointed at when it was read."""
         document = self._before.own(group, layer)

@@ -248,6 +248,8 @@ def withdraw(work: Work, group: str, before: Mapping[str, Mapping[str, int]]) ->
             link = work.link_of(field, group, target)
             if link is None or not world.holds(target, link.mirrored.field, PUBLISHED, group):
                 continue
+            if _called_since(work, target, PUBLISHED, link.mirrored.field, group):
+                continue
             policy = link.relation.on_unpublish or ("clear" if world.is_live(target) else "keep")
             if policy == "clear" and (barred := work.barred(target)) is not None:
                 wait_for(work, PUBLISHED, link.mirrored, barred)

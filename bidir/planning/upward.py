@@ -59,10 +59,17 @@ def leave_above(work: Work, touched: Iterable[str], reason: PendingReason) -> No
 
 
 def _changes(world: World, group: str, field: Field, view: str) -> Iterator[str]:
-    """Yield the groups whose membership in the field, as `view` shows it, differs from what was read."""
-    before, now = world.targets_before(group, field, view), world.targets(group, field, view)
-    yield from (target for target in before if target not in now)
-    yield from (target for target in now if target not in before)
+    """Yield the groups whose membership in the field, as `view` shows it, differs from what it was.
+
+    That is before what others changed, or before what this plan made of it.
+    """
+    now = world.targets(group, field, view)
+    was, read = world.targets_before(group, field, view), world.targets_read(group, field, view)
+    yield from (target for target in was if target not in now)
+    yield from (target for target in now if target not in was)
+    if read is not was:
+        yield from (target for target in read if target not in now and target not in was)
+        yield from (target for target in now if target in was and target not in read)
 
 
 def _follow(work: Work, group: str, view: str) -> Iterator[Link]:
@@ -231,8 +238,8 @@ def _warn_locked(work: Work, view: str, groups: list[str]) -> None:
 def _apart(work: Work, view: str, groups: list[str]) -> Iterator[Link]:
     """Yield the links of `groups` that changed in `view` or below, or now show there, and are there on one side only.
 
-    Each pair once, as the end says it that changed first. Where others changed both layers the view may show what it
-    did before.
+    Each pair once, as the end says it that points. Where others changed both layers the view may show what it did
+    before.
     """
     world = work.world
     told: set[tuple[str, str, str]] = set()
@@ -253,4 +260,4 @@ def _apart(work: Work, view: str, groups: list[str]) -> Iterator[Link]:
             shown = world.visible(link.group, view) and world.visible(link.target, view)
             if here != there and shown and link.key not in told:
                 told.add(link.key)
-                yield link
+                yield link if here else link.mirrored

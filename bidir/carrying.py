@@ -218,8 +218,11 @@ class Carrier:
     def _passed_through(self, intent: Intent, transaction_id: str | None, run: Run) -> Outcome:
         """Write the user's mutations alone; when observing, say what would have been written beside them."""
         if self.mode == "observe":
-            would = self._planned(run, self._planner(intent))
-            self.journal.observed(intent, would)
+            try:
+                self.journal.observed(intent, self._planned(run, self._planner(intent)))
+            except BidirError as error:
+                # Who only watches stands in nobody's way.
+                self.journal.not_observed(intent, error)
 
         def alone(snapshot: Snapshot) -> Plan:
             return plan(self._passive, snapshot, intent, patched=self.backend.patched)

@@ -87,6 +87,11 @@ class Journal:
             ),
         )
 
+    def not_observed(self, intent: _Wanted, error: Exception) -> None:
+        """Log that what would have been written could not be found out, or would have been refused."""
+        line = {"event": "observed", "layer": intent.layer, "outcome": type(error).__name__, "error": str(error)}
+        log.warning("%s", json.dumps(line, ensure_ascii=False))
+
     def quarantined(self, group: str, flips: int) -> None:
         """Log that a document is left to a person."""
         line = {"event": "quarantined", "document": group, "writes_within_a_minute": flips}

@@ -112,7 +112,7 @@ def warm(
     dataset.mutate([{"create": document} for document in documents])
     backend = LakeBackend(dataset)
     intent = Intent(tuple(parse_intent([mutation])), "drafts")
-    reading = reading_for(schema, intent.steps)
+    reading = reading_for(schema, intent.steps, intent.layer)
     return backend, snapshot_of(schema, reading, backend.query(reading_query(schema), reading.params())), intent
 
 

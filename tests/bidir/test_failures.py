@@ -2,7 +2,7 @@
 
 import pytest
 
-from bidir import Engine
+from bidir import Engine, Schema
 from bidir.backends import LakeBackend
 from bidir.errors import (
     DocumentMissing,
@@ -393,3 +393,32 @@ def test_a_release_whose_publish_was_not_answered_is_looked_for(drop, state, sch
                 engine.publish_release("r1")
     assert dataset.get("_.releases.r1")["state"] == state
     assert list(engine.audit()) == []
+
+
+class Fading(LakeBackend):
+    """Answers the first query and no other."""
+
+    answered = 0
+
+    def query(self, groq, params, *, perspective="raw"):
+        self.answered += 1
+        if self.answered > 1:
+            raise Unavailable("away")
+        return super().query(groq, params, perspective=perspective)
+
+
+def test_who_only_watches_stands_in_nobodys_way():
+    # Whether a link closes a cycle takes further reads; that they failed stopped the edit itself.
+    dataset = Lake(seed=0).dataset("production")
+    dataset.mutate([{"create": {"_id": f"c{n}", "_type": "category"}} for n in range(4)])
+    parent = {"name": "parent", "type": "reference", "to": [{"type": "category"}]}
+    children = {"name": "children", "type": "array", "of": [{"type": "reference", "to": [{"type": "category"}]}]}
+    parent["bidirectional"] = {"targetField": "children", "acyclic": True}
+    schema = Schema.load([{"name": "category", "type": "document", "fields": [parent, children]}])
+    for n in range(3):
+        step = [{"patch": {"id": f"c{n + 1}", "set": {"parent": {"_type": "reference", "_ref": f"c{n}"}}}}]
+        Engine(schema, LakeBackend(dataset)).submit(step, perspective="published")
+    engine = Engine(schema, Fading(dataset), mode="observe")
+    edit = [{"patch": {"id": "c0", "set": {"parent": {"_type": "reference", "_ref": "c3"}}}}]
+    assert engine.submit(edit, perspective="published").documents_written == 1
+    assert dataset.get("c0")["parent"]["_ref"] == "c3"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from bidir.errors import (
@@ -38,6 +38,7 @@ from bidir.planning.unread import snapshot_by_id
 from bidir.ports import Backend, Committed, Hurrying
 from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of, stored_id
 from bidir.relations import Schema
+from bidir.run import Run
 from bidir.siblings import Snapshot
 
 __all__ = ["BUDGET_SECONDS", "Carrier", "Mode", "Run"]
@@ -54,27 +55,6 @@ READS_MAX = 40
 """Reads one intent may need; only a search along an acyclic relation takes more than two."""
 JITTER_SECONDS = 0.005
 """Longest first wait before planning again; it doubles with each retry."""
-
-
-@dataclass(slots=True)
-class Run:
-    """The course of one intent: requests counted, and the snapshot as far as it was read.
-
-    `fresh`: nothing may be planned on what a query that is behind shows; `confirmed` are the groups of which what it
-    showed was read again by id, `layers` those of which it may not show anything yet. `made` is the plan that was
-    carried out, `alone` whether it left the other half out.
-    """
-
-    started: float
-    reads: int = 0
-    writes: int = 0
-    retries: int = 0
-    fresh: bool = False
-    confirmed: set[str] = field(default_factory=set)
-    layers: set[str] = field(default_factory=set)
-    snapshot: Snapshot = field(default_factory=Snapshot)
-    made: Plan | None = None
-    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,9 @@ class WarmDocuments:
                 continue
             operations = {name: value for name, value in body.items() if name not in ("id", "ifRevisionID")}
             written = self._carrier.backend.patched(documents[key], operations) if kind == "patch" else dict(body)
-            self._remember(self._past, (key, _revision(documents.get(key))))
+            before = _revision(documents.get(key))
+            if before != outcome.transaction_id:
+                self._remember(self._past, (key, before))
             documents[key] = {**written, "_rev": outcome.transaction_id}
         self.snapshot = replace(self.snapshot, documents=documents)
 

@@ -159,6 +159,9 @@ def test_ones_own_commits_are_known_before_their_events_come(dataset, backend, s
         made.append(outcome.transaction_id)
         assert (outcome.reads, outcome.writes, outcome.retries) == (0, 1, 0)
     assert (backend.reads, dataset.get("drafts.a1")["currentBook"]["_ref"]) == (0, "b1")
+    made.clear()
+    # In the end the document is the lake's own, dates and all.
+    assert session.document("b1") == {**dataset.get("drafts.b1"), "_id": "b1"}
 
 
 def test_a_release_that_is_locked_and_opened_again_under_the_form(dataset, backend, session):

@@ -96,10 +96,6 @@ class Desk:
                         form.undo()
 
 
-def lives(*seeds):
-    return pytest.mark.parametrize("seed", seeds)
-
-
 def lived(world, seed):
     desk = Desk(world, seed)
     desk.live()
@@ -114,13 +110,13 @@ def lived(world, seed):
     assert list(desk.engine.audit()) == []
 
 
-@lives(1, 2, 5, 14)
+@pytest.mark.parametrize("seed", [1, 2, 5, 14])
 def test_every_form_shows_what_is_stored_and_nothing_is_out_of_step(world, seed):
     lived(world, seed)
 
 
 @pytest.mark.deep
 @pytest.mark.skipif(os.environ.get("LAKESIM_PROFILE") != "deep", reason="many lives: LAKESIM_PROFILE=deep")
-@lives(*range(100, 250))
-def test_the_same_for_many_lives(world, seed):
-    lived(world, seed)
+def test_the_same_for_many_lives(world):
+    for seed in range(100, 250):
+        lived(world, seed)

@@ -157,3 +157,20 @@ def test_a_release_takes_a_drafted_partner_in_with_one_read_and_points_at_it_str
     assert (outcome.reads, outcome.writes, outcome.documents_written) == (1, 1, 2)
     assert dataset.get("versions.spring.b")["author"] == {"_type": "reference", "_ref": "a"}
     assert [item["_ref"] for item in dataset.get("versions.spring.a")["book"]] == ["b"]
+
+
+@pytest.mark.parametrize("mode", ["atomic", "action"])
+def test_a_version_published_alone_lets_go_of_what_its_release_keeps(mode):
+    # In the release the pointer is strong, on the author's version there: the lake refused the publish by action.
+    dataset, engine = started(KINDS["1:1"][0], mode)
+    engine.create_release("spring")
+    dataset.mutate([{"create": {"_id": "versions.spring.a", "_type": "author"}}])
+    dataset.mutate([{"create": {"_id": "versions.spring.b", "_type": "book"}}])
+    engine.add("b", "author", "a", perspective="spring")
+    assert dataset.get("versions.spring.b")["author"] == {"_type": "reference", "_ref": "a"}
+    engine.publish("b", perspective="spring")
+    assert dataset.get("b")["author"] == stamped("a", "author")
+    assert [(one.reason, one.layer) for one in engine.pending()] == [("not-visible", "published")]
+    engine.publish("a", perspective="spring")
+    assert dataset.get("b")["author"] == {"_type": "reference", "_ref": "a"}
+    assert (list(engine.audit()), engine.pending()) == ([], [])

@@ -13,7 +13,7 @@ from typing import Any
 from bidir.carrying import Carrier
 from bidir.errors import DocumentMissing, IntentError
 from bidir.outcome import Outcome
-from bidir.planning.lifecycle import fit_to_be_published, premature_stamps
+from bidir.planning.lifecycle import fit_to_be_published, premature_stamps, require_unmarked
 from bidir.planning.reading import Reading, stamped_in
 from bidir.refs import DRAFTS, PUBLISHED, stored_id
 from bidir.releases import joined
@@ -75,3 +75,4 @@ def _check(world: World, group: str, layer: str) -> None:
         raise DocumentMissing(
             f'The document with the ID "{target}" was not found', type="documentNotFoundError", document_id=target
         )
+    require_unmarked(world, group, layer)

@@ -16,6 +16,7 @@ from bidir.planning import Intent, Operation
 from bidir.planning.lifecycle import premature_stamps
 from bidir.planning.reading import Reading, stamped_in
 from bidir.planning.waiting import find_missing
+from bidir.reconcile.healing import heal_and_tell
 from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of, stored_id, targets_of
 from bidir.relations import Schema
 from bidir.siblings import Snapshot, World, is_marked
@@ -68,8 +69,11 @@ def schedule(carrier: Carrier, name: str, at: str) -> Outcome:
 
 
 def unschedule(carrier: Carrier, name: str) -> Outcome:
-    """Take a schedule back."""
-    return _act(carrier, [{"actionType": f"{ACTION}unschedule", "releaseId": name}])
+    """Take a schedule back; what waited for the release to take writes again is written (F8)."""
+    done = _act(carrier, [{"actionType": f"{ACTION}unschedule", "releaseId": name}])
+    _rest(carrier, name, "scheduled", "not unscheduled")
+    waited = [item.key for item in carrier.store if item.layer == name and item.reason == "locked-release"]
+    return joined(done, heal_and_tell(carrier, only=waited)) if waited else done
 
 
 def archive(carrier: Carrier, name: str) -> Outcome:

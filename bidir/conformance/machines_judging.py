@@ -44,11 +44,12 @@ BY_THE_CHANGE: tuple[Invariant, ...] = ("I4", "I7", "I8", "I10", "I12")
 QUIET = frozenset({"deny", "allow", "events", "stop_worker", "start_worker", "restart"})
 """Steps that are nobody's edit: nothing may be written."""
 
-UNCHANGING = frozenset({"create_release", "schedule_release", "unschedule_release"})
+UNCHANGING = frozenset({"create_release", "schedule_release"})
 """Operations that change no document of a user."""
 
-PAST = frozenset({"elsewhere", "elsewhere_actions", "advance", "unarchive_release"})
-"""Steps that go past the engine, or bring back what is older than the rest; judged when workers have settled."""
+PAST = frozenset({"elsewhere", "elsewhere_actions", "advance", "unarchive_release", "unschedule_release"})
+"""Steps that go past the engine, bring back what is older than the rest, or let what waited be written; judged when
+workers have settled."""
 
 
 class Judge:

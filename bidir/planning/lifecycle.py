@@ -81,6 +81,17 @@ def _missing(group: str, layer: str) -> DocumentMissing:
     )
 
 
+def require_unmarked(world: World, group: str, layer: str) -> None:
+    """Make sure that the version is there to be published, and not only to say that its group goes offline.
+
+    Raises: IntentError, as the lake refuses it too.
+    """
+    if world.marked(group, layer):
+        raise IntentError(
+            f'"{group}" is to be unpublished by the release "{layer}": publish the release, or take the mark back first'
+        )
+
+
 def _publish(work: Work, operation: Operation, group: str, staged: Staged) -> None:
     world = work.world
     if operation.layer == DRAFTS and world.is_live(group):
@@ -90,6 +101,7 @@ def _publish(work: Work, operation: Operation, group: str, staged: Staged) -> No
     version = world.document(group, operation.layer)
     if version is None:
         raise _missing(group, operation.layer)
+    require_unmarked(world, group, operation.layer)
     body = copied(version, group, PUBLISHED)
     if world.own(group, PUBLISHED) is None and "_createdAt" in version:
         body["_createdAt"] = version["_createdAt"]

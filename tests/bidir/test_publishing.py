@@ -3,6 +3,7 @@
 import pytest
 
 from bidir import Engine
+from bidir.errors import IntentError
 
 
 def ref(target, **more):
@@ -34,3 +35,17 @@ def test_what_is_published_together_by_action_points_strongly_at_each_other(worl
     outcome = engine.publish(["b1", "a9"], perspective="r1")
     assert dataset.get("b1")["author"] == ref("a9")
     assert (outcome.reads, outcome.writes, list(engine.audit())) == (2, 1, [])
+
+
+@pytest.mark.parametrize("mode", ["atomic", "action"])
+def test_a_version_that_only_marks_its_document_for_unpublishing_is_not_published(world, mode):
+    # In one transaction the mark, a copy, was put in the place of the published document, and was gone itself.
+    dataset, engine = world("n:1")
+    engine.publish_mode = mode
+    engine.create_release("r1")
+    action = "sanity.action.document.version.unpublish"
+    dataset.actions([{"actionType": action, "versionId": "versions.r1.b1", "publishedId": "b1"}])
+    before = dataset.get("b1")
+    with pytest.raises(IntentError, match='to be unpublished by the release "r1"'):
+        engine.publish("b1", perspective="r1")
+    assert (dataset.get("b1"), dataset.get("versions.r1.b1")["_system"]) == (before, {"delete": True})

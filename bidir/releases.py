@@ -13,7 +13,7 @@ from bidir.carrying import Carrier
 from bidir.errors import Refused, Unavailable
 from bidir.outcome import Outcome
 from bidir.planning import Intent, Operation
-from bidir.planning.lifecycle import premature_stamps
+from bidir.planning.lifecycle import fit_to_be_archived, premature_stamps
 from bidir.planning.reading import Reading, stamped_in
 from bidir.planning.waiting import find_missing
 from bidir.reconcile.healing import heal_and_tell
@@ -79,10 +79,13 @@ def unschedule(carrier: Carrier, name: str) -> Outcome:
 def archive(carrier: Carrier, name: str) -> Outcome:
     """Archive a release; it can come back, so nothing else changes. What points at what lived only there waits.
 
+    What its versions say strongly of published documents is made weak first, with the stamp to grow strong again: if
+    one of those goes offline meanwhile, the release could not come back.
     Raises: Refused where the lake could not.
     """
     groups = tuple(_groups_in(carrier, name))
-    done = _act(carrier, [{"actionType": f"{ACTION}archive", "releaseId": name}])
+    edits = _edits_before_archive(carrier, name, groups) if carrier.mode == "on" else []
+    done = _act(carrier, [*edits, {"actionType": f"{ACTION}archive", "releaseId": name}])
     _rest(carrier, name, "active", "not archived")
     if not groups or carrier.mode != "on":
         return done
@@ -198,17 +201,23 @@ def early_stamps(schema: Schema, snapshot: Snapshot, release: str) -> dict[str, 
     return {group: paths for group, paths in sorted(found.items()) if paths}
 
 
+def _edits_before_archive(carrier: Carrier, name: str, groups: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return the actions that make strong pointers at what has no version in the release weak."""
+    run = carrier.start()
+    carrier.read_all(run, Reading(groups, (), (), deep=True), [name])
+    world = World(carrier.schema, run.snapshot)
+    found = {group: fit_to_be_archived(world, group, name) for group in groups}
+    return [_edit(group, name, {"set": patch}) for group, patch in found.items() if patch]
+
+
 def _edits(stamps: Mapping[str, Sequence[str]], release: str) -> list[dict[str, Any]]:
     """Return the actions that take the stamps out."""
-    return [
-        {
-            "actionType": EDIT,
-            "publishedId": group,
-            "draftId": stored_id(group, release),
-            "patch": {"unset": list(paths)},
-        }
-        for group, paths in stamps.items()
-    ]
+    return [_edit(group, release, {"unset": list(paths)}) for group, paths in stamps.items()]
+
+
+def _edit(group: str, release: str, patch: Mapping[str, Any]) -> dict[str, Any]:
+    names = {"publishedId": group, "draftId": stored_id(group, release)}
+    return {"actionType": EDIT, **names, "patch": dict(patch)}
 
 
 def _rest(carrier: Carrier, name: str, back: str, what: str) -> str | None:

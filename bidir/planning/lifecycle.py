@@ -16,7 +16,7 @@ from typing import Any, Literal
 from bidir.errors import DocumentMissing, IntentError
 from bidir.planning.arrivals import erase, tell_weakened, weaken_pointers
 from bidir.planning.intent import Simulated
-from bidir.planning.items import grows_strong, stays_weak, weakened, with_reference
+from bidir.planning.items import grows_strong, stamp_for, stays_weak, weakened, with_reference
 from bidir.planning.locked import require_unlocked, strong_at
 from bidir.planning.work import Work, link_between
 from bidir.refs import DRAFTS, PUBLISHED, Item, group_of, read_items, replace_items, stored_id, with_value_at
@@ -389,6 +389,24 @@ def fit_to_be_published(world: World, group: str, layer: str) -> tuple[list[str]
             paths.append(_address(field, index, item))
             world.changing(group, field, layer).replace(item, weakened(world, link.relation, field, item, PUBLISHED))
     return paths, world.document(group, layer) or {}
+
+
+def fit_to_be_archived(world: World, group: str, release: str) -> dict[str, Any]:
+    """Return a `set` patch that makes weak, with the stamp to grow strong, what stands on published documents only.
+
+    They may be gone when the release is to come back; with a strong pointer at nothing the lake does not let it.
+    """
+    patch: dict[str, Any] = {}
+    for field in world.pointers_of(group):
+        slot = world.slot(group, field, release)
+        for index, item in enumerate(slot.items if slot is not None else ()):
+            if item.target is None or (item.reference or {}).get("_weak") is True:
+                continue
+            if world.own(item.target, release) is None:
+                path = _address(field, index, item)
+                patch[f"{path}._weak"] = True
+                patch.update({f"{path}.{name}": value for name, value in stamp_for(world, field, item.target).items()})
+    return patch
 
 
 def put_stamps_back(work: Work, group: str, draft: Document) -> None:

@@ -44,15 +44,16 @@ CREATE TABLE half AS SELECT * FROM (
 
 _AIMED: Final = """
 -- Pointers at what has a version. `shown` is the layer whose version of the target the view shows, null where it shows
--- none; `gone` whether the view takes the target offline; `waits` whether the pair waits for a publish in drafts, where
--- one of its ends is edited live.
+-- none; `gone` whether the view takes the target offline; `waits` whether the pair waits: in drafts for a publish,
+-- where an end is edited live, and everywhere where one has variants.
 CREATE TABLE aimed AS
     SELECT h.*, t.type AS target_type, CASE
         WHEN u.id IS NOT NULL THEN CASE WHEN u.marked THEN NULL ELSE h.view END
         WHEN b.id IS NULL OR (h.view = 0 AND b.marked) THEN NULL
         ELSE 0 END AS shown,
         CASE WHEN h.view = 0 THEN coalesce(b.marked, false) ELSE coalesce(u.marked, false) END AS gone,
-        h.view = 1 AND (sk.live OR tk.live) AS waits
+        (h.view = 1 AND (sk.live OR tk.live)) OR h.id IN (SELECT id FROM varied)
+            OR h.target IN (SELECT id FROM varied) AS waits
     FROM half h
     JOIN typed t ON t.id = h.target
     JOIN typed s ON s.id = h.id

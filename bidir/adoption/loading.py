@@ -12,7 +12,7 @@ from bidir.adoption.rows import KINDS, faults_in, pointers_in
 from bidir.adoption.tables import Tables
 from bidir.planning.violations import field_keeps
 from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of
-from bidir.siblings import is_marked
+from bidir.siblings import is_marked, is_variant
 
 __all__ = ["Layers", "Progress", "load_export"]
 
@@ -46,6 +46,7 @@ CREATE TABLE fault AS
     FROM staged_fault f JOIN node n ON n.name = f.name JOIN node t ON t.name = f.target
         JOIN layer_name l ON l.layer = f.layer;
 DROP TABLE staged_fault;
+CREATE TABLE varied AS SELECT DISTINCT n.id AS id FROM staged_varied v JOIN node n ON n.name = v.name;
 CREATE TABLE typed AS SELECT id, arg_min(type, layer) AS type FROM doc GROUP BY id;
 """
 """Names become numbers in the order of the names, so that everything after this joins and sorts integers."""
@@ -115,6 +116,10 @@ def _add_document(catalogue: Catalogue, tables: Tables, layers: Layers, line: Li
     name, kind = document["_id"], document["_type"]
     if kind == RELEASE_TYPE and document.get("state") != "active" and isinstance(document.get("name"), str):
         layers.locked.add(document["name"])
+    if is_variant(document):
+        # No view shows it (C55); that the group has one makes its pairs wait.
+        tables.add("staged_varied", (group_of(name),))
+        return
     group, layer = group_of(name), layers.layer(layer_of(name))
     part = bool(catalogue.fields_of(kind))
     # Of a type that takes no part only the existence counts: it is read no further, here and in a repair alike.

@@ -31,6 +31,7 @@ _STAGED: Final = {
     "kind_of_type": "type INTEGER, name VARCHAR, live BOOLEAN",
     "layer_name": "layer INTEGER, rank INTEGER, name VARCHAR",
     "locked": "view INTEGER",
+    "staged_varied": "name VARCHAR",
 }
 
 

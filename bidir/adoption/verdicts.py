@@ -97,7 +97,8 @@ SELECT p.number, count(*) FILTER (t.id IS NULL), count(*) FILTER (t.id IS NOT NU
         WHEN v.id IS NOT NULL THEN NOT v.marked
         WHEN b.id IS NULL THEN false
         ELSE p.view > 0 OR NOT b.marked END)
-    AND NOT (p.view = 1 AND (sk.live OR tk.live)), false))
+    AND NOT (p.view = 1 AND (sk.live OR tk.live))
+    AND p.id NOT IN (SELECT id FROM varied) AND e.target NOT IN (SELECT id FROM varied), false))
 FROM place p
 LEFT JOIN upper u ON u.id = p.id AND u.view = p.view
 JOIN edge e ON e.id = p.id AND e.field = p.field AND e.layer = CASE WHEN u.id IS NULL THEN 0 ELSE p.view END

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from bidir.outcome import Pending
+from bidir.outcome import Pending, PendingReason
 from bidir.planning.arrivals import adopt_arrived
 from bidir.planning.closure import connect, disconnect, displaced_by, wait_for
 from bidir.planning.emit import emit
@@ -26,6 +26,7 @@ from bidir.planning.violations import (
     is_kept,
     is_strong,
     unanswerable_in,
+    varies,
     waits,
 )
 from bidir.planning.work import STEPS_MAX, Link, Work, link_between
@@ -231,9 +232,7 @@ def _list_waiting(work: Work, view: str, waiting: Collection[tuple[str, str, str
             continue
         if world.holds(half.target, half.mirrored.field, view, half.group):
             continue
-        reason = (
-            "locked-release" if view in world.snapshot.locked else work.barred(half.group) or work.barred(half.target)
-        )
+        reason = _hindrance(work, view, half)
         if reason is not None:
             # Told from the owner side: what it says is carried through when the time has come.
             owner = half if half.relation.symmetric or half.field == half.relation.owner_field else half.mirrored
@@ -246,6 +245,15 @@ def _list_waiting(work: Work, view: str, waiting: Collection[tuple[str, str, str
         if world.type_of(target) is None and key not in waiting and not is_kept(world, group, field, target, view):
             text = f"{group}: {field.name} points at {target}, which does not exist"
             work.wait(Link(relation, field, group, target), view, "missing", text)
+
+
+def _hindrance(work: Work, view: str, half: Link) -> PendingReason | None:
+    """Return why nobody may bring the pair into step now, None where it is not for that."""
+    if view in work.world.snapshot.locked:
+        return "locked-release"
+    if varies(work.world, half):
+        return "variant"
+    return work.barred(half.group) or work.barred(half.target)
 
 
 def _source_of(world: World, half: Link) -> Link:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from bidir.planning.violations import is_ahead, is_deferred, is_given_up, seats_of_missing, waits
+from bidir.planning.violations import is_ahead, is_deferred, is_given_up, seats_of_missing, varies, waits
 from bidir.planning.work import Link, Work, link_between
 
 __all__ = ["Seats", "is_judged"]
@@ -23,6 +23,7 @@ def is_judged(work: Work, view: str, half: Link, waiting: Collection[tuple[str, 
         and not is_deferred(world, view, half)
         and not is_ahead(world, view, half)
         and not is_given_up(view, half)
+        and not varies(world, half)
     )
 
 

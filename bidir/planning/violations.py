@@ -29,6 +29,7 @@ __all__ = [
     "is_strong",
     "seats_of_missing",
     "unanswerable_in",
+    "varies",
     "waits",
 ]
 
@@ -139,6 +140,8 @@ def _pair_faults(
         if not world.holds(half.target, half.mirrored.field, view, half.group):
             if is_deferred(world, view, half) or is_ahead(world, view, half) or is_given_up(view, half):
                 continue
+            if varies(world, half):
+                continue
             yield asymmetry(world, view, half)
         elif notes and half.relation.inverse_weak and not half.relation.is_forward(half.field):
             slot = world.slot(half.group, half.field, world.layer_seen(half.group, view) or view)
@@ -228,6 +231,11 @@ def is_deferred(world: World, view: str, half: Link) -> bool:
     of them should not have: the Studio has it published or discarded before anything else can be edited.
     """
     return view == DRAFTS and (world.is_live(half.group) or world.is_live(half.target))
+
+
+def varies(world: World, half: Link) -> bool:
+    """Whether an end has versions for different readers: what the pair says is nobody's to guess (C55)."""
+    return world.has_variants(half.group) or world.has_variants(half.target)
 
 
 def is_given_up(view: str, half: Link) -> bool:

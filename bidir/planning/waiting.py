@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bidir.outcome import Pending, PendingReason
-from bidir.planning.violations import halves_in, is_deferred, is_kept, unanswerable_in
+from bidir.planning.violations import halves_in, is_deferred, is_kept, unanswerable_in, varies
 from bidir.planning.work import Link
 from bidir.refs import PUBLISHED
 from bidir.siblings import World
@@ -89,6 +89,8 @@ def _unanswered(world: World, view: str) -> Iterator[Waiting]:
 
 
 def _reason(world: World, view: str, half: Link) -> Reason:
+    if varies(world, half):
+        return "variant"
     if not world.visible(half.target, view):
         return "not-visible"
     if is_deferred(world, view, half):
@@ -121,6 +123,7 @@ def _since(world: World, group: str, view: str) -> str:
 
 
 _WORDS: dict[Reason, str] = {
+    "variant": "and one of the two has variants, which are not supported",
     "missing": "which does not exist",
     "not-visible": "which this view does not show (yet)",
     "no-inverse-field": "whose type has no inverse field",

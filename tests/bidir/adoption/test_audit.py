@@ -43,6 +43,7 @@ def shelf(name, *items, keyed=True):
 
 
 PAIR = [one("b1", "book", "author", "a1"), one("a1", "author", "book", "b1")]
+VARIANT = {"_system": {"variant": {"_ref": "young", "_weak": True}}}
 GONE = {"_system": {"delete": True}}
 
 CASES = {
@@ -109,6 +110,16 @@ CASES = {
     "a version of another type is read as of the group's": (
         [one("a1", "author"), one("drafts.a1", "book", "book", "b1"), one("b1", "book")],
         [("one-sided", "drafts", "a1", "b1")],
+    ),
+    "variants are seen by nobody, and pairs beside them are nobody's to guess": (
+        [
+            *PAIR[:1],
+            one("a1", "author"),
+            one("versions.v1.a1", "author", **VARIANT),
+            one("b2", "book", "author", "a2"),
+            one("a2", "author"),
+        ],
+        [("one-sided", "published", "b2", "a2")],
     ),
     "a version of a type that takes no part is not there": (
         [one("b1", "plain"), one("drafts.b1", "book", "author", "a1"), one("drafts.a1", "author", "book", "b1")],

@@ -81,3 +81,13 @@ def test_what_would_write_a_variant_is_refused_before_anything_is_written(world,
     with pytest.raises(NotSupportedError, match=told):
         call(engine)
     assert state(dataset) == before
+
+
+def test_a_repair_leaves_pairs_with_variants_alone_and_lists_them(world):
+    """What a dataset held was decided by the versions that are no variants, as if the others were not there."""
+    dataset, engine = with_variant(world, "a1")
+    dataset.mutate([{"patch": {"id": f"b{number}", "set": {"author": ref(f"a{number}")}}} for number in (1, 2)])
+    assert [one.source for one in engine.audit()] == ["b2"]
+    assert engine.repair(dry_run=False).writes == 1
+    assert (dataset.get("b1")["author"]["_ref"], "books" in dataset.get("a1")) == ("a1", False)
+    assert [(item.source, item.target, item.reason) for item in engine.pending()] == [("b1", "a1", "variant")]

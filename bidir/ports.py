@@ -117,8 +117,8 @@ class Backend(Protocol):
         """Return, for every stored document of the types that changed since, what it was then (None: nothing)."""
         ...
 
-    def scan(self, types: Iterable[str]) -> Iterator[Document]:
-        """Yield every stored document of the types, in all layers."""
+    def scan(self, types: Iterable[str] | None) -> Iterator[Document]:
+        """Yield every stored document of the types (None: of any type), in all layers."""
         ...
 
     def patched(self, document: Document, patch: Mapping[str, Json]) -> dict[str, Any]:

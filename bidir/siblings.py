@@ -101,6 +101,11 @@ class Slot:
         """Put `new` where `old` stands; both point at the same group."""
         self.items = [new if item is old else item for item in self.items]
 
+    def refill(self, items: Iterable[Item]) -> None:
+        """Hold just these items, in order."""
+        fresh = Slot(items)
+        self.items, self.counts = fresh.items, fresh.counts
+
     def keys(self) -> set[str]:
         """Return the `_key`s in use."""
         return {item.key for item in self.items if item.key is not None}

@@ -165,8 +165,11 @@ class LakeBackend:
                     earlier[change.document_id] = change.before
         return earlier
 
-    def scan(self, types: Iterable[str]) -> Iterator[Document]:
-        """Yield every stored document of the types."""
+    def scan(self, types: Iterable[str] | None) -> Iterator[Document]:
+        """Yield every stored document of the types, None for any."""
+        if types is None:
+            yield from self.dataset.query("*", {}, perspective="raw")
+            return
         yield from self.dataset.query(SCAN_QUERY, {"types": list(types)}, perspective="raw")
 
     def patched(self, document: Document, patch: Mapping[str, Json]) -> dict[str, Any]:

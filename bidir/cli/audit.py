@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -15,7 +16,6 @@ from bidir.cli.common import FOUND, OK, counted, data_console, guarded, write_te
 from bidir.cli.connection import API_VERSION, DATASET, ApiVersion, Dataset, Project, Token, Url
 from bidir.cli.dataset import Source, open_dataset
 from bidir.engine import Engine
-from bidir.errors import NotSupportedError
 from bidir.reconcile import Violation
 from bidir.relations import Schema
 from lakesim.jsonvalue import dumps
@@ -60,6 +60,7 @@ def audit(
       bidir audit schema.yaml --file production.ndjson --json > violations.ndjson
       bidir audit schema.yaml --file larger-than-memory.ndjson --stream
       bidir audit schema.yaml --url http://127.0.0.1:3333
+      bidir audit schema.yaml --url http://127.0.0.1:3333 --stream
       SANITY_TOKEN=... bidir audit schema.yaml --url https://abc123.api.sanity.io --dataset staging
     """
     source = Source(file, url, project, dataset, token, api_version)
@@ -77,17 +78,22 @@ def audit(
 def _audited(schema: Path, source: Source, *, notes: bool, stream: bool) -> Iterator[tuple[Iterable[Violation], int]]:
     """Give the violations and the number of documents, found in memory or, for `stream` and large files, on disk."""
     source.check("audit")
-    if stream and source.file is None:
-        raise NotSupportedError("--stream works on an export: write the dataset to a file and give it with --file")
-    if source.file is None or not (stream or is_large(source.file)):
+    if not stream and (source.file is None or not is_large(source.file)):
         with open_dataset(schema, source, command="audit") as opened_dataset:
             engine = Engine(opened_dataset.schema, opened_dataset.backend)
             yield engine.audit(notes=notes), opened_dataset.documents
         return
     # Only here, so that the other commands need not wait for the database to load.
-    from bidir.adoption import opened
+    from bidir.adoption import fetch_export, opened
 
-    with opened(Schema.load(schema), source.file) as export:
+    declared = Schema.load(schema)
+    with ExitStack() as stack:
+        file = source.file
+        if file is None:
+            backend = stack.enter_context(source.connected())
+            file = Path(stack.enter_context(TemporaryDirectory(prefix="bidir-fetched-")), "export.ndjson")
+            fetch_export(declared, backend, file)
+        export = stack.enter_context(opened(declared, file))
         yield export.violations(notes=notes), export.documents
 
 

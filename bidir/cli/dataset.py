@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bidir.backends import LakeBackend
+from bidir.backends import HttpBackend, LakeBackend
 from bidir.cli.common import fail
 from bidir.cli.connection import API_VERSION, DATASET, connected
 from bidir.conformance.files import dataset_from_file, write_dataset
@@ -35,6 +35,19 @@ class Source:
             fail(f"bidir {command} needs a dataset: --file production.ndjson, or --url http://127.0.0.1:3333")
         if self.file is not None and self.url:
             fail(f"bidir {command} works on one dataset: --file or --url, not both")
+
+    def connected(self) -> AbstractContextManager[HttpBackend]:
+        """Give a backend for the lake at the address.
+
+        Raises: AddressError.
+        """
+        return connected(
+            self.url,
+            project=self.project,
+            dataset=self.dataset,
+            token=self.token,
+            api_version=self.api_version,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +81,5 @@ def open_dataset(schema: Path, source: Source, *, command: str) -> Iterator[Open
         dataset = dataset_from_file(source.file)
         yield OpenedDataset(declared, LakeBackend(dataset), len(dataset))
         return
-    with connected(
-        source.url,
-        project=source.project,
-        dataset=source.dataset,
-        token=source.token,
-        api_version=source.api_version,
-    ) as backend:
+    with source.connected() as backend:
         yield OpenedDataset(declared, backend, int(backend.query("count(*)", {})))

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -16,10 +16,12 @@ from bidir.cli.common import FOUND, OK, counted, fail, guarded, progress_console
 from bidir.cli.connection import API_VERSION, DATASET, ApiVersion, Dataset, Project, Token, Url
 from bidir.cli.dataset import Source, open_dataset
 from bidir.engine import Engine
-from bidir.errors import NotSupportedError
 from bidir.reconcile import Report, Violation
 from bidir.relations import Schema
 from lakesim.jsonvalue import dumps
+
+if TYPE_CHECKING:
+    from bidir.adoption import LakeReport
 
 __all__ = ["repair"]
 
@@ -57,12 +59,13 @@ def repair(
       bidir repair schema.yaml --file production.ndjson --output repaired.ndjson
       bidir repair schema.yaml --file larger-than-memory.ndjson --in-place --stream
       bidir repair schema.yaml --url http://127.0.0.1:3333 --dry-run
+      bidir repair schema.yaml --url http://127.0.0.1:3333 --stream
     """
     source = Source(file, url, project, dataset, token, api_version)
     source.check("repair")
     _check_destination(source, dry_run, output, in_place)
     if stream and file is None:
-        raise NotSupportedError("--stream works on an export: write the dataset to a file and give it with --file")
+        raise typer.Exit(_repair_lake(schema, source, dry_run=dry_run, json=json))
     if file is not None and (stream or is_large(file)):
         raise typer.Exit(_repair_on_disk(schema, file, None if dry_run else output or file, json=json))
     with open_dataset(schema, source, command="repair") as opened:
@@ -77,8 +80,8 @@ def repair(
     if json:
         write_text(dumps(dataclasses.asdict(report)))
     else:
-        _print_report(report)
-    raise typer.Exit(FOUND if report.lost or report.left or (dry_run and report.writes) else OK)
+        _print_report(report, len(report.lost))
+    raise typer.Exit(FOUND if report.lost or report.left or report.refused or (dry_run and report.writes) else OK)
 
 
 def _check_destination(source: Source, dry_run: bool, output: Path | None, in_place: bool) -> None:
@@ -127,19 +130,44 @@ def _repair_on_disk(schema: Path, file: Path, output: Path | None, *, json: bool
     return FOUND if report.lost_count or (report.dry_run and report.writes) else OK
 
 
-def _print_report(report: Report) -> None:
-    """Say in a few lines what was found, what was written and who lost a claim."""
+def _repair_lake(schema: Path, source: Source, *, dry_run: bool, json: bool) -> int:
+    """Repair a lake without holding its documents in memory and return the exit code."""
+    from bidir.adoption import repair_lake
+
+    declared = Schema.load(schema)
+    with source.connected() as backend, _bar() as bar:
+        task = bar.add_task("repair", total=None)
+        report = repair_lake(
+            declared,
+            backend,
+            dry_run=dry_run,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+        bar.update(task, completed=report.writes, total=report.writes)
+    if json:
+        write_text(dumps(dataclasses.asdict(report)))
+    else:
+        _print_report(report, report.lost_count)
+    return FOUND if report.lost_count or report.left or report.refused or (dry_run and report.writes) else OK
+
+
+def _print_report(report: Report | LakeReport, lost_count: int) -> None:
+    """Say in a few lines what was found, what was written, who lost a claim and what could not be written."""
     _print_found(report.found)
     if report.dry_run:
         write_text(f"{counted(report.writes, 'document')} would be written; nothing was changed.")
     else:
         write_text(f"{counted(report.writes, 'document')} written in {counted(report.batches, 'transaction')}.")
-    _print_lost(report.lost, len(report.lost))
+    _print_lost(report.lost, lost_count)
     if report.left:
         write_text(
             f"{counted(len(report.left), 'document')} kept changing and were left: "
             + ", ".join(report.left[:LOST_SHOWN_MAX])
         )
+    for group, reason in report.refused[:LOST_SHOWN_MAX]:
+        write_text(f"refused: {group}: {reason}")
+    if len(report.refused) > LOST_SHOWN_MAX:
+        write_text(f"refused: and {len(report.refused) - LOST_SHOWN_MAX:,} more (--json lists them all)")
 
 
 def _print_found(found: dict[str, Any]) -> None:

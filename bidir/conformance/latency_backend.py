@@ -116,7 +116,7 @@ class VirtualBackend:
         self.documents_written += len(committed.documents)
         return committed
 
-    def scan(self, types: Iterable[str]) -> Iterator[Document]:
+    def scan(self, types: Iterable[str] | None) -> Iterator[Document]:
         """One read."""
         self._read()
         return self.inner.scan(types)

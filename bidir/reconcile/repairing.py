@@ -9,11 +9,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from bidir.batches import Progress, Writer
 from bidir.pending import PendingStore
 from bidir.planning.mend import mend_all
 from bidir.planning.violations import Violation, find_violations
 from bidir.ports import Backend
-from bidir.reconcile.batches import Progress, Writer
 from bidir.reconcile.scanning import still_waiting, whole_snapshot
 from bidir.relations import Schema
 from bidir.siblings import World

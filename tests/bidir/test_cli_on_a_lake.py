@@ -100,11 +100,26 @@ def test_a_repair_looks_first_then_writes_and_then_finds_nothing(run, schema, th
     assert run("audit", schema, *there).stdout == "No violations in 3 documents.\n"
 
 
+def test_on_disk_an_audit_and_a_repair_of_a_lake_say_and_do_the_same(run, schema, there, one_sided):
+    """`--stream` used to be for files alone, so that a lake larger than memory had to be exported by hand."""
+    one_sided.mutate([create("drafts.b2", "book", author=pointer("a1"), text="unfinished")])
+    told = run("audit", schema, *there)
+    assert run("audit", schema, *there, "--stream").stdout == told.stdout
+    look = run("repair", schema, *there, "--stream", "--dry-run")
+    assert (look.exit_code, "2 documents would be written; nothing was changed." in look.stdout) == (1, True)
+    done = run("repair", schema, *there, "--stream")
+    assert (done.exit_code, "2 documents written in 1 transaction." in done.stdout) == (0, True), done.output
+    assert [item["_ref"] for item in one_sided.get("a1")["books"]] == ["b1"]
+    assert [item["_ref"] for item in one_sided.get("drafts.a1")["books"]] == ["b1", "b2"]
+    assert json.loads(run("repair", schema, *there, "--stream", "--json").stdout)["writes"] == 0
+    assert run("audit", schema, *there, "--stream").stdout == "No violations in 5 documents.\n"
+
+
 BAD = {
     "no scheme": (["--url", "127.0.0.1:3333"], "http://127.0.0.1:3333"),
     "nobody there": (["--url", "http://127.0.0.1:9"], "no lake can be reached at http://127.0.0.1:9"),
     "a file for a lake": (["--url", "http://127.0.0.1:9", "--in-place"], "go with --file"),
-    "a stream of a lake": (["--url", "http://127.0.0.1:9", "--stream"], "--stream works on an export"),
+    "nobody there to stream from": (["--url", "http://127.0.0.1:9", "--stream"], "no lake can be reached at"),
     "old version": (["--url", "http://127.0.0.1:9", "--api-version", "v1"], "no API version"),
 }
 

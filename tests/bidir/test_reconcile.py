@@ -250,7 +250,7 @@ class Busy(LakeBackend):
 
 
 def test_a_busy_lake_and_a_lost_answer_are_survived(world, monkeypatch):
-    monkeypatch.setattr("bidir.reconcile.batches.BATCH_DOCUMENTS_MAX", 1)
+    monkeypatch.setattr("bidir.batches.BATCH_DOCUMENTS_MAX", 1)
     dataset, engine = world("n:1", backend=Busy)
     dataset.mutate([{"patch": {"id": f"b{n}", "set": {"author": ref(f"a{n}")}}} for n in (1, 2, 3)])
     report = engine.repair(dry_run=False)

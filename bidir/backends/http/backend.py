@@ -162,14 +162,17 @@ class HttpBackend:
             found.update((one["_id"], one) for one in member(answer, "documents") if one["_id"] in found)
         return found
 
-    def scan(self, types: Iterable[str]) -> Iterator[Document]:
-        """Yield every stored document of the types, from an export; one that breaks off is taken up again."""
+    def scan(self, types: Iterable[str] | None) -> Iterator[Document]:
+        """Yield every stored document of the types (None: any), from an export; one that breaks off is taken up again.
+
+        Raises: BackendError.
+        """
         seen: set[str] = set()
-        wanted = ",".join(types)
+        params = None if types is None else {"types": ",".join(types)}
         attempts = 0
-        while wanted:
+        while params is None or params["types"]:
             try:
-                for document in self._connection.lines("export", "", params={"types": wanted}):
+                for document in self._connection.lines("export", "", params=params):
                     if document["_id"] not in seen:
                         seen.add(document["_id"])
                         yield document

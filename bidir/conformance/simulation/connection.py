@@ -101,9 +101,9 @@ class Connection:
         names = list(types)
         return self._read(lambda: self._inner.changed_since(position, names), note=False)
 
-    def scan(self, types: Iterable[str]) -> Iterator[Document]:
+    def scan(self, types: Iterable[str] | None) -> Iterator[Document]:
         """One read."""
-        names = list(types)
+        names = None if types is None else list(types)
         return iter(self._read(lambda: list(self._inner.scan(names))))
 
     def listen(self, groq: str, params: Mapping[str, Any]) -> EventStream:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bidir import Engine
+from bidir import Engine, batches
+from bidir.adoption import audit_export, fetch_export, repair_lake
 from bidir.backends import LakeBackend
 from bidir.conformance.invariants import check_invariants
-from bidir.reconcile import batches
 from bidir.refs import SYSTEM_FIELDS, group_of, layer_of, read_items, stored_id
 from lakesim import Lake
 from lakesim.errors import MutationError
@@ -155,6 +155,23 @@ def test_batches_of_any_size_and_a_repair_cut_off_come_to_the_same(chance, size,
         except CutOffError:
             repaired(schema, dataset)
     assert content(stored(dataset)) == content(expected)
+
+
+@given(chance=st.randoms(use_true_random=False))
+@settings(max_examples=3 * DEEP, **QUIET)
+def test_on_disk_a_lake_is_audited_and_repaired_alike(chance, drawn, tmp_path_factory):
+    schema, documents, scheduled = drawn(chance)
+    expected = loaded(documents, scheduled=scheduled)
+    found = list(Engine(schema, LakeBackend(expected)).audit(notes=True))
+    _, report, after = repaired(schema, expected)
+    dataset = loaded(documents, scheduled=scheduled)
+    path = tmp_path_factory.mktemp("fetched") / "export.ndjson"
+    assert fetch_export(schema, LakeBackend(dataset), path) >= len(documents)
+    assert list(audit_export(schema, path, notes=True)) == found
+    assert repair_lake(schema, LakeBackend(dataset)).writes == report.writes
+    done = repair_lake(schema, LakeBackend(dataset), dry_run=False)
+    assert content(stored(dataset)) == content(after)
+    assert (done.writes, set(done.lost), done.left) == (report.writes, set(report.lost), ())
 
 
 class Typing(LakeBackend):

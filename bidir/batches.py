@@ -6,7 +6,7 @@ Source: bidirectional semantics, F4 (locks), F5 (conflicts, refusals, unknown ou
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bidir.errors import (
@@ -26,7 +26,7 @@ from bidir.ports import Backend, Committed
 from bidir.refs import DRAFTS, PUBLISHED, group_of, stored_id
 from bidir.siblings import Snapshot
 
-__all__ = ["BATCH_DOCUMENTS_MAX", "Progress", "Writer"]
+__all__ = ["BATCH_DOCUMENTS_MAX", "Progress", "Writer", "target_of"]
 
 Progress = Callable[[int, int], None]
 """(documents written so far, documents to write)."""
@@ -37,10 +37,14 @@ WAITS_MAX = 5
 """Times in a row that a lake may answer "too many requests" to the same batch."""
 
 Wire = dict[str, Any]
+Document = Mapping[str, Any]
 
 
 class Writer:
     """Commits plans batch by batch and counts: documents `written`, transactions in `batches`, `refused` by group."""
+
+    completes = False
+    """Whether new versions are completed from what they are copied from, because the plan knows only a part of it."""
 
     def __init__(self, backend: Backend, store: PendingStore, progress: Progress | None) -> None:
         """Write through `backend`; `store` remembers the versions that are made."""
@@ -60,21 +64,25 @@ class Writer:
         """
         by_group: dict[str, list[tuple[int, Wire]]] = {}
         for number, mutation in enumerate(made.mutations):
-            by_group.setdefault(group_of(_target(mutation)), []).append((number, mutation))
+            by_group.setdefault(group_of(target_of(mutation)), []).append((number, mutation))
         relation = made.relations[0] if made.relations else "repair"
         total = self.written + len(made.documents)
         queue = deque(_batches(by_group))
         left: list[str] = []
         while queue:
             batch = queue.popleft()
-            stale = self._stale(batch, by_group, snapshot)
-            if stale:
-                left += stale
-                batch = [group for group in batch if group not in stale]
-                if not batch:
-                    continue
+            sources = self._sources(batch, by_group, snapshot)
+            stale = {
+                group
+                for group, (name, found) in sources.items()
+                if _revision(found) != snapshot.documents[name]["_rev"]
+            }
+            left += sorted(stale)
+            batch = [group for group in batch if group not in stale]
+            if not batch:
+                continue
             rows = sorted((row for group in batch for row in by_group[group]), key=lambda row: row[0])
-            mutations = [mutation for _, mutation in rows]
+            mutations = [self.completed(mutation, sources) for _, mutation in rows]
             try:
                 committed = self._backend.commit(
                     mutations, transaction_id=transaction_id(relation, self._backend.clock.nonce())
@@ -93,27 +101,29 @@ class Writer:
         if self._progress is not None:
             self._progress(self.written, max(total, self.written))
 
-    def _stale(
+    def completed(self, mutation: Wire, sources: Mapping[str, tuple[str, Document | None]]) -> Wire:
+        """Return a mutation as it is sent; `sources` has, by group, what new versions are copied from, as it is now."""
+        del sources
+        return mutation
+
+    def _sources(
         self, batch: Sequence[str], by_group: dict[str, list[tuple[int, Wire]]], snapshot: Snapshot
-    ) -> list[str]:
-        """Return the groups of which a new version would be a copy of what is no longer there.
+    ) -> dict[str, tuple[str, Document | None]]:
+        """Return, by group, the id and content of what new versions in this batch are copied from.
 
         A patch carries the revision it was planned on, a copy cannot: what it is copied from is looked at once more.
         """
-        sources: dict[str, str] = {}
+        copied: dict[str, str] = {}
         for group in batch:
             mutations = [mutation for _, mutation in by_group[group]]
             if any("create" in one for one in mutations):
-                locked = {_target(one) for one in mutations if "ifRevisionID" in one.get("patch", {})}
+                locked = {target_of(one) for one in mutations if "ifRevisionID" in one.get("patch", {})}
                 ids = [stored_id(group, layer) for layer in (PUBLISHED, DRAFTS)]
-                copied = next((one for one in ids if one in snapshot.documents), None)
-                if copied is not None and copied not in locked:
-                    sources[copied] = group
-        if not sources:
-            return []
-        now = self._backend.documents(sorted(sources))
-        read = {name: snapshot.documents[name]["_rev"] for name in sources}
-        return [group for name, group in sources.items() if (now[name] or {}).get("_rev") != read[name]]
+                source = next((one for one in ids if one in snapshot.documents), None)
+                if source is not None and (self.completes or source not in locked):
+                    copied[group] = source
+        now = self._backend.documents(sorted(copied.values())) if copied else {}
+        return {group: (name, now[name]) for group, name in copied.items()}
 
     def _after(self, error: BackendError, batch: list[str], left: list[str]) -> list[list[str]]:
         """Return the batches to try instead of one that was refused; groups that are given up go to `left`."""
@@ -143,7 +153,7 @@ def _batches(by_group: dict[str, list[tuple[int, Wire]]]) -> Iterator[list[str]]
     batch: list[str] = []
     documents = 0
     for group, rows in by_group.items():
-        size = len({_target(mutation) for _, mutation in rows})
+        size = len({target_of(mutation) for _, mutation in rows})
         if batch and documents + size > BATCH_DOCUMENTS_MAX:
             yield batch
             batch, documents = [], 0
@@ -153,6 +163,11 @@ def _batches(by_group: dict[str, list[tuple[int, Wire]]]) -> Iterator[list[str]]
         yield batch
 
 
-def _target(mutation: Wire) -> str:
+def target_of(mutation: Wire) -> str:
+    """Return the stored id of the document that a mutation is about."""
     (body,) = mutation.values()
     return str(body.get("_id") or body.get("id"))
+
+
+def _revision(document: Document | None) -> Any:
+    return None if document is None else document.get("_rev")

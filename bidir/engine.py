@@ -395,7 +395,13 @@ class Engine:
         `progress(done, total)` is told the documents written so far. A second repair writes nothing.
         """
         self._lookups.forget()
-        return reconcile.repair(self.schema, self.backend, self.carrier.store, dry_run=dry_run, progress=progress)
+        started = self.backend.clock.monotonic()
+        report = reconcile.repair(self.schema, self.backend, self.carrier.store, dry_run=dry_run, progress=progress)
+        if not dry_run:
+            self.counters["documents"] += report.writes
+            self.counters["writes"] += report.batches
+        self.journal.repaired(report.numbers(), self.backend.clock.monotonic() - started)
+        return report
 
     # ----------------------------------------------------------------------------------------------- internals
 

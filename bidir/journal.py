@@ -97,6 +97,11 @@ class Journal:
         line = {"event": "quarantined", "document": group, "writes_within_a_minute": flips}
         log.error("%s", json.dumps(line, ensure_ascii=False))
 
+    def repaired(self, report: Mapping[str, Any], elapsed: float) -> None:
+        """Log a repair of the whole dataset: what it found, wrote and could not write, in numbers."""
+        line = {"event": "repair", **report, "ms": round(elapsed * 1000, 3)}
+        log.info("%s", json.dumps(line, ensure_ascii=False))
+
     def failed(self, layer: str, error: Exception, elapsed: float) -> None:
         """Log an intent that was refused or could not be carried out; `elapsed` is in seconds."""
         line = {"event": "intent", "layer": layer, "outcome": type(error).__name__, "ms": round(elapsed * 1000, 3)}

@@ -101,6 +101,8 @@ def parse_line(number: int, raw: bytes) -> dict[str, Any] | None:
 
 
 def _not_text(raw: bytes) -> str | None:
+    if raw.startswith(b"\x1f\x8b"):
+        return "this is a gzip archive; unpack it"
     try:
         raw.decode()
     except UnicodeDecodeError as error:

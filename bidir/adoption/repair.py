@@ -161,6 +161,8 @@ def _move(source: Path, output: str | os.PathLike[str]) -> None:
     try:
         shutil.copyfile(source, part)
         os.replace(part, output)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, os.fspath(output)) from error
     finally:
         if os.path.exists(part):
             os.remove(part)

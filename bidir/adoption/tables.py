@@ -102,7 +102,9 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise TablesError(f"the database of the audit failed: {str(error).splitlines()[0]}") from error
+        text = str(error).splitlines()[0]
+        hint = " (TMPDIR names another place for its tables)" if "No space left" in text else ""
+        raise TablesError(f"the database of the audit failed: {text}{hint}") from error
 
 
 @contextmanager

@@ -66,7 +66,22 @@ class OpenedDataset:
         """
         if not isinstance(self.backend, LakeBackend):
             raise NotSupportedError("only what came from a file is written to one")
-        return write_dataset(self.backend.dataset, path)
+        try:
+            return write_dataset(self.backend.dataset, path)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _check_ids(file: Path) -> None:
+    """End the command where a document has no id: an import would give it one, and a repaired file a second document.
+
+    Lines that cannot be read at all are the import's to tell.
+    """
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            # Most lines need no second look.
+            if b'"_id"' not in line and line.strip().startswith(b"{") and b'"_type"' in line:
+                fail(f"line {number}: the document has no _id; every document of an export has one, a string")
 
 
 @contextmanager
@@ -78,6 +93,7 @@ def open_dataset(schema: Path, source: Source, *, command: str) -> Iterator[Open
     source.check(command)
     declared = Schema.load(schema)
     if source.file is not None:
+        _check_ids(source.file)
         dataset = dataset_from_file(source.file)
         yield OpenedDataset(declared, LakeBackend(dataset), len(dataset))
         return

@@ -90,6 +90,10 @@ def _check_destination(source: Source, dry_run: bool, output: Path | None, in_pl
         fail("--output and --in-place go with --file; with --url the documents of the lake are changed")
     if not dry_run and source.file is not None and (output is None) == (not in_place):
         fail("say where the repaired dataset goes: --output FILE, or --in-place, or look first with --dry-run")
+    if output is not None and output.is_dir():
+        fail(f"{output} is a directory; --output names the file to write")
+    if output is not None and not output.absolute().parent.is_dir():
+        fail(f"{output.parent}: there is no such directory for --output")
     if dry_run and (output is not None or in_place):
         fail("--dry-run writes nothing, so it goes with neither --output nor --in-place")
 

@@ -42,6 +42,17 @@ class Report:
     plan: tuple[dict[str, Any], ...]
     refused: tuple[tuple[str, str], ...] = ()
 
+    def numbers(self) -> dict[str, Any]:
+        """Return how many there are of everything, for a log."""
+        counted = {"lost": len(self.lost), "left": len(self.left), "refused": len(self.refused)}
+        return {
+            "dry_run": self.dry_run,
+            "found": dict(self.found),
+            "documents": self.writes,
+            "transactions": self.batches,
+            **counted,
+        }
+
 
 def repair(
     schema: Schema, backend: Backend, store: PendingStore, *, dry_run: bool, progress: Progress | None

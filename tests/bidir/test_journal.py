@@ -144,3 +144,19 @@ def test_release_actions_have_their_line(world, lines):
     engine.create_release("r1")
     engine.archive_release("r1")
     assert [(line["event"], line["layer"]) for line in lines()] == [("release.create", "r1"), ("release.archive", "r1")]
+
+
+def test_a_repair_has_one_line_and_counts_what_it_wrote(world, lines):
+    """Repairs went unlogged, though they write more than anything else."""
+    dataset, engine = world()
+    dataset.mutate(link("b1", "a1"))
+    engine.repair(dry_run=True)
+    assert engine.counters["documents"] == 0
+    engine.repair(dry_run=False)
+    looked, done = lines()
+    assert (looked["event"], looked["dry_run"], looked["found"], looked["documents"]) == (
+        *("repair", True),
+        *({"one-sided": 1}, 1),
+    )
+    assert (done["dry_run"], done["documents"], done["transactions"], done["lost"]) == (False, 1, 1, 0)
+    assert (engine.counters["documents"], engine.counters["writes"]) == (1, 1)

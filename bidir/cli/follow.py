@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
@@ -73,12 +73,14 @@ def follow(
             if once:
                 begun = backend.position()
                 for outcome in follower.settle():
-                    told.tell(outcome)
+                    told.tell(outcome, follower.quarantined)
                 # Everything before this run's beginning is carried through; what came meanwhile is seen again.
                 follower.reach(begun)
             else:
                 _say(f"following {backend.address}; Ctrl-C stops")
-                follower.run(poll_seconds=POLL_SECONDS, on_outcome=told.tell)
+                follower.run(
+                    poll_seconds=POLL_SECONDS, on_outcome=lambda outcome: told.tell(outcome, follower.quarantined)
+                )
         if follower.quarantined:
             _say("left to a person: " + ", ".join(sorted(follower.quarantined)))
     raise typer.Exit(FOUND if once and mode == "observe" and told.count else OK)
@@ -106,15 +108,27 @@ class _Teller:
     def __init__(self, *, json: bool) -> None:
         self.count = 0
         self._json = json
+        self._left: set[str] = set()
 
-    def tell(self, outcome: Outcome) -> None:
-        """Write the line, at once: whoever reads it reads it through a pipe."""
+    def tell(self, outcome: Outcome, quarantined: Collection[str] = ()) -> None:
+        """Write the line, at once: whoever reads it reads it through a pipe; `quarantined` is told when it grows."""
+        self._leave(quarantined)
         if not (outcome.mutations or outcome.pending or outcome.conflicts):
             return
         self.count += bool(outcome.mutations)
         line = _line(outcome)
         write_text(dumps(line) if self._json else _as_text(line))
         sys.stdout.flush()
+
+    def _leave(self, quarantined: Collection[str]) -> None:
+        fresh = sorted(set(quarantined) - self._left)
+        self._left.update(fresh)
+        if not fresh:
+            return
+        if self._json:
+            write_text(dumps({"event": "quarantined", "groups": fresh}))
+            sys.stdout.flush()
+        _say(f"left to a person: {', '.join(fresh)}; somebody keeps undoing what is written there")
 
 
 def _line(outcome: Outcome) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 
 from bidir.cli import app
 from bidir.cli.cursor import CursorError, FileCursor
+from bidir.cli.follow import _Teller
+from bidir.outcome import Outcome
 from lakesim import Lake
 from lakesim.server.access import Access, parse_token
 from lakesim.server.projects import Projects
@@ -378,6 +380,20 @@ def _killing(process):
 
     Thread(target=watch, daemon=True).start()
     return done
+
+
+def test_what_is_left_to_a_person_is_told_at_once_and_once(capsys):
+    # It was told when the command ended, and a service never ends.
+    for _ in range(2):
+        telling = _Teller(json=True)
+        for quarantined in ((), ("b1", "a1"), ("b1", "a1"), ("b1", "a1", "b2")):
+            telling.tell(Outcome(), quarantined)
+        told = capsys.readouterr()
+        assert [json.loads(line) for line in told.out.splitlines()] == [
+            {"event": "quarantined", "groups": ["a1", "b1"]},
+            {"event": "quarantined", "groups": ["b2"]},
+        ]
+        assert "left to a person: a1, b1; somebody keeps undoing" in told.err
 
 
 def test_following_needs_a_lake_and_a_mode(run, schema, there):

@@ -8,7 +8,7 @@ from bidir import Engine
 from bidir.backends import LakeBackend
 from bidir.conformance.invariants import check_invariants
 from bidir.errors import PermissionRefused, RateLimited, RevisionConflict, Unavailable
-from bidir.following.quarrels import FLIPS_MAX
+from bidir.following.quarrels import ALTERNATIONS_MAX, FLIPS_MAX
 from lakesim.errors import LakeError
 
 
@@ -213,6 +213,27 @@ def test_a_quarrel_is_left_alone_for_good_and_others_are_not(world):
         follower.settle()
     assert "books" not in dataset.get("a1")
     assert dataset.get("a2")["books"]["_ref"] == "b2"
+
+
+def test_somebody_who_changes_his_mind_again_and_again_is_no_quarrel(world):
+    # The worker wrote the same half for the sixth time within a minute, and left the documents alone for good, though
+    # nobody had undone anything that it wrote: it had taken the half back itself each time, as it should.
+    dataset, engine = world()
+    with engine.follow() as follower:
+        for number in range(2 * FLIPS_MAX + 2):
+            dataset.mutate([{"patch": {"id": "b1", "set": {"author": ref(f"a{1 + number % 2}")}}}])
+            follower.settle()
+        assert follower.quarantined == frozenset()
+        assert (dataset.get("a1").get("books"), dataset.get("a2")["books"]["_ref"]) == (None, "b1")
+
+
+def test_a_quarrel_that_goes_two_ways_ends_as_well(world):
+    dataset, engine = world()
+    with engine.follow() as follower:
+        for number in range(2 * ALTERNATIONS_MAX + 4):
+            dataset.mutate([{"patch": {"id": "b1", "set": {"author": ref(f"a{1 + number % 2}")}}}])
+            follower.settle()
+        assert {"b1"} < follower.quarantined
 
 
 @pytest.mark.parametrize("empty", [False, True])

@@ -26,7 +26,6 @@ __all__ = [
     "read_items",
     "replace_items",
     "revision_rank",
-    "same_content",
     "same_json",
     "set_single",
     "states",
@@ -248,8 +247,3 @@ def same_json(left: Json, right: Json) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     return bool(left == right)
-
-
-def same_content(left: Document, right: Document) -> bool:
-    """Whether two versions say the same (bidirectional semantics, R10)."""
-    return same_json(bare(left), bare(right))

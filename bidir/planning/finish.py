@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 from bidir.planning.closure import SlotEdit, deferral, wait_for
 from bidir.planning.items import grows_strong, weakened
+from bidir.planning.restated import same_but_for_strength
 from bidir.planning.work import Link, Work
-from bidir.refs import PUBLISHED, Item, group_of, layer_of, same_content
+from bidir.refs import PUBLISHED, Item, group_of, layer_of
 from bidir.relations import Field, Relation
 
 __all__ = ["Key", "carry_waiting", "prune", "report_odd_items", "report_shortfalls", "secure_items"]
@@ -175,7 +176,7 @@ def prune(work: Work, engine_versions: Iterable[str], touched: Iterable[tuple[st
         if layer == PUBLISHED or users or layer in world.snapshot.locked or world.marked(group, layer):
             continue
         above, below = world.document(group, layer), world.document(group, PUBLISHED)
-        if above is None or below is None or not same_content(above, below):
+        if above is None or below is None or not same_but_for_strength(world, group, above, below):
             continue
         world.put(group, layer, None)
         work.made.pop((group, layer), None)

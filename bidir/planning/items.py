@@ -15,6 +15,7 @@ from bidir.relations import Field, Relation
 from bidir.siblings import Slot, World
 
 __all__ = [
+    "founded",
     "grounded",
     "grows_strong",
     "keyed",
@@ -191,6 +192,14 @@ def weakened(world: World, relation: Relation, field: Field, item: Item, layer: 
         return item
     fixed = with_reference(field, item, reference)
     return replace(fixed, fault=None if item.fault == "draft-id" else item.fault)
+
+
+def founded(world: World, relation: Relation, field: Field, item: Item, layer: str) -> Item:
+    """Return an item that comes back from another version, weak where what it points at strongly is not there."""
+    strong = item.target is not None and (item.reference or {}).get("_weak") is not True
+    if strong and not grounded(world, item.target or "", layer):
+        return weakened(world, relation, field, item, layer)
+    return item
 
 
 def undo_of(

@@ -13,7 +13,15 @@ from bidir.refs import Item, bare, group_of, same_json, value_at, with_value_at
 from bidir.relations import Field
 from bidir.siblings import World
 
-__all__ = ["last_mention", "named_targets", "only_restates", "overwrites", "patch_paths", "within"]
+__all__ = [
+    "last_mention",
+    "named_targets",
+    "only_restates",
+    "overwrites",
+    "patch_paths",
+    "same_but_for_strength",
+    "within",
+]
 
 Document = Mapping[str, Any]
 
@@ -77,16 +85,18 @@ def _says_the_same(world: World, group: str, layer: str) -> bool:
     seen = world.layer_seen_before(group, layer)
     before = None if seen is None else world.own_before(group, seen)
     after = world.own(group, layer)
-    if before is None or after is None:
-        return False
-    left: Document = before
-    right: Document = after
+    return before is not None and after is not None and same_but_for_strength(world, group, before, after)
+
+
+def same_but_for_strength(world: World, group: str, left: Document, right: Document) -> bool:
+    """Whether two versions of a group say the same: how strong a relation's pointers are is the engine's affair."""
+    rest = [left, right]
     for field in world.fields_of(group):
-        mine, theirs = world.parsed(before, field).items, world.parsed(after, field).items
+        mine, theirs = world.parsed(left, field).items, world.parsed(right, field).items
         if len(mine) != len(theirs) or not all(map(_same_item, mine, theirs)):
             return False
-        left, right = with_value_at(left, field.path, None), with_value_at(right, field.path, None)
-    return same_json(bare(left), bare(right))
+        rest = [with_value_at(one, field.path, None) for one in rest]
+    return same_json(*map(bare, rest))
 
 
 def _same_item(left: Item, right: Item) -> bool:

@@ -11,7 +11,7 @@ from bidir.errors import QuarantineError
 from bidir.origin import consent_token
 from bidir.outcome import Conflict, ConflictKind, Notice, NoticeKind, Pending, PendingReason
 from bidir.planning.elsewhere import Ranks
-from bidir.planning.items import make_item, place_for
+from bidir.planning.items import founded, make_item, place_for
 from bidir.refs import DRAFTS, PUBLISHED, value_at
 from bidir.relations import Field, Relation, Schema
 from bidir.siblings import World, copied
@@ -221,7 +221,9 @@ class Work:
         self._count()
         slot = world.changing(link.group, link.field, layer)
         index, below = place_for(world, link.group, link.field, layer, link.target)
-        item = below or make_item(world, link.relation, link.field, slot, link.target, layer)
+        item = make_item(world, link.relation, link.field, slot, link.target, layer)
+        if below is not None:
+            item = founded(world, link.relation, link.field, below, layer)
         if not link.field.many:
             for other in list(slot.items):
                 slot.drop(other)

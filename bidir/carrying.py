@@ -217,7 +217,7 @@ class Carrier:
             intent,
             patched=self.backend.patched,
             engine_versions=versions,
-            waiting=self.store.keys(),
+            waiting=self.store.reasons(),
         )
 
     def _attempts(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from bidir.outcome import Pending
+from bidir.outcome import Pending, PendingReason
 
 __all__ = ["Key", "PendingStore"]
 
@@ -49,6 +49,10 @@ class PendingStore:
     def age(self, key: Key) -> float:
         """Return for how many seconds a half has waited."""
         return self._now() - self._since[key]
+
+    def reasons(self) -> dict[Key, PendingReason]:
+        """Return what waits, by key, and for what."""
+        return {key: item.reason for key, item in self._items.items()}
 
     def keys(self) -> frozenset[Key]:
         """Return the keys of what waits."""

@@ -15,6 +15,7 @@ from bidir.errors import NotSupportedError
 from bidir.outcome import Conflict, Notice, Pending, PendingReason
 from bidir.planning.arrivals import adopt, adopt_arrived, erase, park, resync, withdraw
 from bidir.planning.bounds import require_room
+from bidir.planning.carrying_up import carry_up
 from bidir.planning.closure import SlotEdit, close_layer
 from bidir.planning.derived import secure_derived
 from bidir.planning.elsewhere import Ranks, Told
@@ -99,12 +100,13 @@ def plan(
     *,
     patched: Patched,
     engine_versions: Collection[str] = (),
-    waiting: Collection[Key] = (),
+    waiting: Mapping[Key, PendingReason] | None = None,
 ) -> Plan:
     """Return the transaction that does what `intent` wants and keeps every relation in step.
 
     `patched` applies one wire patch to one document as the lake would; `engine_versions` are the stored ids of
-    versions the engine made earlier and nobody has edited since (E8.10); `waiting` the keys of what is pending.
+    versions the engine made earlier and nobody has edited since (E8.10); `waiting` the keys of what is pending, and
+    for what.
     Raises: IntentError for an id of another layer, Refused for a patch the lake would refuse, QuarantineError.
     """
     world = World(schema, snapshot)
@@ -119,7 +121,8 @@ def plan(
             return Plan(needs=frozenset(world.needs))
     _carry_through(work, staged)
     prune(work, engine_versions, [*work.user, *work.written])
-    carry_waiting(work, waiting)
+    carry_waiting(work, waiting or {})
+    carry_up(work, waiting or {})
     tell_overlaps(work, staged.simulated.touched if intent.steps else ())
     made = _finish(work, staged.simulated)
     if intent.operation is not None:

@@ -203,3 +203,21 @@ def test_the_repair_of_an_export_is_that_of_the_engine(documents, repair_in_memo
     assert len(after) - len(before) == report.made
     assert len(changed) + report.made == report.writes
     assert repair_export(SCHEMA, output).writes == 0
+
+
+@given(chance=st.randoms(use_true_random=False), notes=st.booleans())
+@settings(max_examples=4 * DEEP, **QUIET)
+def test_what_nobody_kept_in_step_is_judged_and_mended_alike(
+    chance, notes, dirty, dirty_kinds, audit_in_memory, repair_in_memory, written
+):
+    """Live mixes, scheduled releases, places of missing targets, marks, lists beyond their bounds."""
+    schema, by_id, scheduled = dirty(chance, chance.choice(dirty_kinds))
+    release = {"_id": "_.releases.r2", "_type": "system.release", "name": "r2", "state": "scheduled"}
+    documents = [*by_id.values(), *([release] if scheduled else [])]
+    path = written(documents)
+    assert list(audit_export(schema, path, notes=notes)) == audit_in_memory(schema, documents, notes)
+    found, lost, after = repair_in_memory(schema, documents)
+    output = path.with_name("mended.ndjson")
+    report = repair_export(schema, path, output, dry_run=False)
+    assert {document["_id"]: document for document in map(loads, output.read_bytes().splitlines())} == after
+    assert (report.found, set(report.lost)) == (found, lost)

@@ -15,7 +15,7 @@ from typing import Any
 from bidir.planning.intent import Simulated
 from bidir.planning.restated import overwrites
 from bidir.planning.work import Work
-from bidir.refs import Item, stored_id
+from bidir.refs import DRAFTS, PUBLISHED, Item, stored_id
 from bidir.relations import Field
 from bidir.siblings import Slot
 
@@ -61,6 +61,7 @@ def emit(work: Work, simulated: Simulated, *, lock_all: bool = False) -> Emitted
     replaced: set[Place] = set()
     locks: dict[Place, str] = {}
     places = list(dict.fromkeys([*mine, *work.made, *work.written]))
+    copied = _copied_from(work, simulated)
     for group, layer in places:
         place = (group, layer)
         base, own = world.base(group, layer), world.own(group, layer)
@@ -89,7 +90,9 @@ def emit(work: Work, simulated: Simulated, *, lock_all: bool = False) -> Emitted
             creates.append({"createOrReplace": dict(world.document(group, layer) or {})})
             continue
         edits = _edits(work, place)
-        if base is not None and (lock_all or edits.exact or mine.get(place) or _needs_lock(work, place)):
+        if base is not None and (
+            lock_all or edits.exact or mine.get(place) or place in copied or _needs_lock(work, place)
+        ):
             locks[place] = base["_rev"]
         patches = [{"patch": {"id": target, **operation}} for operation in edits.operations]
         if place in mine:
@@ -106,6 +109,13 @@ def emit(work: Work, simulated: Simulated, *, lock_all: bool = False) -> Emitted
     out = Emitted([*creates, *removals, *additions, *users, *repairs, *deletes])
     out.documents = list(dict.fromkeys(_target(mutation) for mutation in out.mutations))
     return out
+
+
+def _copied_from(work: Work, simulated: Simulated) -> set[Place]:
+    """Return what the new versions are copies of: where that is written as well, it must still be what was copied."""
+    world = work.world
+    fresh = [place for place in (*work.made, *simulated.on_demand) if world.base(*place) is None]
+    return {(group, PUBLISHED if world.base(group, PUBLISHED) is not None else DRAFTS) for group, _ in fresh}
 
 
 def _target(mutation: Wire) -> str:

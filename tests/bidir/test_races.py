@@ -120,3 +120,27 @@ def test_a_link_said_again_in_a_release_is_a_wish_and_not_the_drafts_claim(world
     engine.submit([{"patch": {"id": "b1", "setIfMissing": {"author": []}, "insert": added}}], perspective="spring")
     assert [item["_ref"] for item in dataset.get("versions.spring.b1")["author"]] == ["a1"]
     assert dataset.get("versions.spring.a1")["books"]["_ref"] == "b1"
+
+
+class Interrupted(LakeBackend):
+    """Somebody types a title into b1 while the first commit is on its way."""
+
+    typed = False
+
+    def commit(self, mutations, *, transaction_id):
+        if not self.typed:
+            self.typed = True
+            self.dataset.mutate([{"patch": {"id": "b1", "set": {"title": "typed meanwhile"}}}])
+        return super().commit(mutations, transaction_id=transaction_id)
+
+
+def test_a_version_made_of_what_is_written_as_well_has_its_latest_text(world):
+    # The list in b1 needs no lock, but the draft made beside it was a copy of the text of a moment before.
+    dataset, engine = world("n:m", backend=Interrupted)
+    dataset.mutate([{"create": {"_id": "drafts.a9", "_type": "author", "books": []}}])
+    item = {"_type": "reference", "_ref": "a9", "_weak": True, "_key": "k"}
+    insert = {"after": "author[-1]", "items": [item]}
+    patch = {"patch": {"id": "b1", "setIfMissing": {"author": []}, "insert": insert}}
+    outcome = engine.submit([patch], perspective="published")
+    assert (outcome.retries, dataset.get("b1")["author"][0]["_ref"]) == (1, "a9")
+    assert dataset.get("drafts.b1")["title"] == dataset.get("b1")["title"] == "typed meanwhile"

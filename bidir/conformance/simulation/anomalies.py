@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bidir.conformance.invariants import PUBLISHED, resolve_view, split_id, targets
-from bidir.conformance.simulation.asked import EDITS, stated_by
+from bidir.conformance.invariants import DRAFTS, PUBLISHED, resolve_view, split_id, targets
+from bidir.conformance.simulation.asked import EDITS, had_seen, stated_by
 from bidir.conformance.simulation.findings import Finding
 from bidir.conformance.simulation.ledger import Entry
 from bidir.conformance.simulation.records import UNSEEN
@@ -121,6 +121,10 @@ def _disagreement(
     if inverse is None or (group in targets(other, inverse[1])) == holds:
         return
     place = str(other["_id"])
+    own = f"drafts.{half.target}" if layer == DRAFTS else f"versions.{layer}.{half.target}"
+    if own in entry.before and own not in entry.after and not had_seen(entry, place):
+        # A version that said nothing new was removed; what it repeated has changed meanwhile, and cannot be locked.
+        return
     if layer not in (PUBLISHED, entry.act.home) or (holds is False and split_id(place)[0] == PUBLISHED != layer):
         # What follows in another layer rests on a look at who is there, which may miss somebody (F3).
         return

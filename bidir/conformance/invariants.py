@@ -184,7 +184,9 @@ class _View:
             yield self._breach(
                 "I3 no duplicates", name, (group, *twice), f"{group} names {', '.join(twice)} more than once"
             )
-        if field.max is not None and len(set(held)) > field.max:
+        # Pointers at what has no version are never taken out (E8.19), so they keep their seats.
+        missing = sum(target not in self.groups for target in set(held))
+        if field.max is not None and len(set(held)) > max(field.max, missing):
             text = f"{group} holds {len(set(held))} links, at most {field.max} are allowed"
             yield self._breach("I2 cardinality", name, (group,), text)
 

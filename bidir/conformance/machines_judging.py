@@ -27,6 +27,7 @@ from bidir.conformance.invariants import (
 from bidir.conformance.machines_links import changed_links, check_links, links_in
 from bidir.conformance.machines_locks import refused_by_name
 from bidir.conformance.machines_meaning import Meaning, Meanings, waiting_for
+from bidir.conformance.machines_policies import check_policies, check_refusals
 from bidir.conformance.machines_rows import rows_of
 from bidir.conformance.machines_tally import NAMES, Invariant, Tally
 from bidir.conformance.playing import Play
@@ -105,7 +106,7 @@ class Judge:
             yield from self._mended(happened, after)
         elif kind != "remember" and self._resting and self._window is None:
             meaning = self.meaning(kind, step, before, after)
-            yield from self._answered(meaning, happened, before, after)
+            yield from self._answered(meaning, happened, before, after, consented=step.consent is not None)
             if kind == "archive_release":
                 # A worker hears that versions are gone, and must not take that for a deletion.
                 self._put_away = (meaning, before)
@@ -200,8 +201,10 @@ class Judge:
             yield self._fault("I6", "any", f"a second repair wrote {happened.repaired} documents")
         yield from self._state(after)
 
-    def _answered(self, meaning: Meaning, happened: Happened, before: Documents, after: Documents) -> Iterator[Fault]:
-        """Judge an operation of the engine."""
+    def _answered(
+        self, meaning: Meaning, happened: Happened, before: Documents, after: Documents, *, consented: bool
+    ) -> Iterator[Fault]:
+        """Judge an operation of the engine; one that was refused before may be `consented` to."""
         self.tally.counts["intents"] += 1
         self.tally.intent(happened.writes, happened.documents_written)
         self.tally.rows.update(rows_of(meaning, self.meanings.schema, before))
@@ -210,9 +213,15 @@ class Judge:
             yield self._fault("I8", meaning.layer, f"{meaning.kind} was refused: {described(happened.error)}")
         if refused and not equal(before, after):
             yield self._fault("I8", meaning.layer, f"{meaning.kind} was refused, and something was written")
+        for text in check_refusals(self.meanings.schema, before, meaning, happened.conflicts):
+            yield self._fault("I8", meaning.layer, text)
+        if consented and happened.conflicts:
+            yield self._fault("I8", meaning.layer, f"{meaning.kind} was refused, though it was consented to (E8.15)")
         if not refused:
             yield from self._cost(meaning, happened, before, after)
-            yield from self._changes(meaning, before, after)
+            yield from self._changes(replace(meaning, wanted={}) if consented else meaning, before, after)
+            for view, text in check_policies(self.meanings.schema, before, after, meaning, consented=consented):
+                yield self._fault("I8", view, text)
         yield from self._state(after)
 
     # ---------------------------------------------------------------------------------------------------- measures

@@ -100,13 +100,13 @@ class LifeMachine(RuleBasedStateMachine):
         if (drawn := self._drawn(data)) is not None:
             layer, group, edit = drawn
             texts = [self._text()] if title else []
-            self._submit(layer, group, [*edit.patches, *texts])
+            self._submit(layer, group, [*edit.patches, *texts], data)
 
     @rule(data=st.data())
     def edit_again(self, data: st.DataObject) -> None:
         """Edit one relation field; edits are what most runs are made of."""
         if (drawn := self._drawn(data)) is not None:
-            self._submit(drawn[0], drawn[1], drawn[2].patches)
+            self._submit(drawn[0], drawn[1], drawn[2].patches, data)
 
     @rule(data=st.data(), count=st.integers(2, 3))
     def edit_several(self, data: st.DataObject, count: int) -> None:
@@ -118,7 +118,7 @@ class LifeMachine(RuleBasedStateMachine):
             mutations = [
                 {"patch": {"id": group, **patch}} for _, group, edit in edits.values() for patch in edit.patches
             ]
-            self.world.do(submit=mutations, in_=layer)
+            self._insisting(data, submit=mutations, in_=layer)
 
     @rule(data=st.data())
     def restate(self, data: st.DataObject) -> None:
@@ -138,8 +138,9 @@ class LifeMachine(RuleBasedStateMachine):
         if drawn is None:
             return
         layer, group, edit = drawn
-        if layer == PUBLISHED or self.kind.is_live(group):
-            # A version made above is a copy of what was read below, which no lock holds fast.
+        if layer == PUBLISHED or self.kind.is_live(group) or self.kind.refuses:
+            # A version made above is a copy of what was read below, which no lock holds fast; and nobody overtakes what
+            # is refused before it is sent.
             return
         others = [one for one in self.world.stored(layer) if one != group]
         near = [one for one in others if one in edit.edit.value] or others
@@ -159,7 +160,7 @@ class LifeMachine(RuleBasedStateMachine):
         for name in self.model.fields(group):
             if data.draw(st.booleans(), label=f"{name} stated"):
                 body[name] = self.drawer.stated(data.draw, group, name)[1]
-        self.world.do(submit=[{"create": body}], in_=self._layer(data))
+        self._insisting(data, submit=[{"create": body}], in_=self._layer(data))
 
     @rule(data=st.data())
     def remove(self, data: st.DataObject) -> None:
@@ -167,7 +168,7 @@ class LifeMachine(RuleBasedStateMachine):
         layer = self._layer(data)
         if groups := self.world.stored(layer):
             group = data.draw(st.sampled_from(groups), label="document")
-            self.world.do(submit=[{"delete": {"id": group}}], in_=layer)
+            self._insisting(data, submit=[{"delete": {"id": group}}], in_=layer)
 
     # -------------------------------------------------------------------------------------------------- life cycle
 
@@ -207,7 +208,7 @@ class LifeMachine(RuleBasedStateMachine):
         there = [group for group in self.kind.kind.type_of if group not in self.world.missing()]
         groups = [group for group in there if group not in self.world.judge.meanings.parked]
         if groups and self.world.can("delete"):
-            self.world.do(delete_everywhere=data.draw(st.sampled_from(groups), label="document"))
+            self._insisting(data, delete_everywhere=data.draw(st.sampled_from(groups), label="document"))
 
     @rule(data=st.data())
     def duplicate(self, data: st.DataObject) -> None:
@@ -372,8 +373,23 @@ class LifeMachine(RuleBasedStateMachine):
         stored = self.world.body(layer, group).get(field) if self.model.is_many(group, field) else ()
         return layer, group, self.drawer.draw(data.draw, view, group, field, stored or ())
 
-    def _submit(self, layer: str, group: str, patches: Sequence[Mapping[str, Any]], **options: Any) -> None:
-        self.world.do(submit=[{"patch": {"id": group, **patch}} for patch in patches], in_=layer, **options)
+    def _submit(
+        self,
+        layer: str,
+        group: str,
+        patches: Sequence[Mapping[str, Any]],
+        data: st.DataObject | None = None,
+        **options: Any,
+    ) -> None:
+        self._insisting(data, submit=[{"patch": {"id": group, **patch}} for patch in patches], in_=layer, **options)
+
+    def _insisting(self, data: st.DataObject | None, **step: Any) -> None:
+        """Play a step; where a policy refuses it, say it again with consent, if that is drawn (E8.15)."""
+        happened = self.world.do(**step)
+        if data is None or happened is None or not happened.conflicts:
+            return
+        if data.draw(st.booleans(), label="insist"):
+            self.world.do(**step, consent="previous")
 
     def _raw(self, data: st.DataObject) -> dict[str, Any] | None:
         """Draw what a script does to one stored document: its references are weak, so that the lake takes them."""
@@ -390,7 +406,8 @@ class LifeMachine(RuleBasedStateMachine):
         stored = self.world.body(layer, group).get(field) if self.model.is_many(group, field) else ()
         drawn = self.drawer.draw(data.draw, view, group, field, stored or ())
         again = set(drawn.edit.value) == set(view[group, field]) and any("insert" in patch for patch in drawn.patches)
-        if again:
+        # What a script puts into a list beyond its bounds stands: nobody undoes it, and the audit tells of it (E8.15).
+        if again or len(drawn.edit.value) > self.world.most(group, field):
             return None
         return {"patch": {"id": name, **_weak(drawn.patches[0])}}
 

@@ -26,7 +26,7 @@ from lakesim.jsonvalue import dumps
 __all__ = ["LIFE_PROFILES", "LifeResult", "play_life", "run_life"]
 
 LIFE_PROFILES: Mapping[Profile, Effort] = {
-    "quick": Effort(8, 12),
+    "quick": Effort(7, 12),
     "default": Effort(40, 20),
     "deep": Effort(2_000, 40),
 }
@@ -65,9 +65,17 @@ def run_life(
     The same seed repeats the same runs. The smallest example of a failure is written as a scenario to `found`; what
     failed before, kept in the folder `examples`, is played first.
     """
-    effort = replace(LIFE_PROFILES[profile], runs=max(1, round(share * LIFE_PROFILES[profile].runs)))
+    effort = LIFE_PROFILES[profile]
     return [
-        play_life(kind, effort, seed, engine_factory, lake_factory=lake_factory, found=found, examples=examples)
+        play_life(
+            kind,
+            replace(effort, runs=max(1, round(share * kind.share * effort.runs))),
+            seed,
+            engine_factory,
+            lake_factory=lake_factory,
+            found=found,
+            examples=examples,
+        )
         for kind in kinds
     ]
 

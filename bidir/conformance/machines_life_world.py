@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -180,6 +181,11 @@ class LifeWorld:
                 ends = self.schema.fields_of(str(body["_type"]))
                 found |= {group, *(target for end in ends for target, weak in references(body, end) if not weak)}
         return found
+
+    def most(self, group: str, field: str) -> float:
+        """Return how many links a field takes at most."""
+        ends = self.schema.fields_of(self.kind.kind.type_of[group])
+        return min((end.max for end in ends if end.path[-1] == field and end.max is not None), default=math.inf)
 
     def body(self, layer: str, group: str) -> Mapping[str, Any]:
         """Return what an editor of a layer sees of a group."""

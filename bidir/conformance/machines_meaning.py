@@ -155,6 +155,7 @@ class Meanings:
         deleted = {stored_id(layer, group) for group in bodies}
         # Drafts that claim the same live document contradict each other when they are published together.
         wanted = self._same(bodies.values(), PUBLISHED, exact=len(bodies) == 1)
+        wanted = {place: one for place, one in wanted.items() if not self._contradicted(place, bodies)}
         intent = self._intent(PUBLISHED, before, stated, deleted, weakened=self._groups(before))
         return Meaning("publish", PUBLISHED, intent, frozenset(bodies), wanted)
 
@@ -191,7 +192,10 @@ class Meanings:
             value = tuple(name for name in _once(targets(body, end)) if name != group)
             # Nobody holds a place at what has no version, so a copy may go on pointing there.
             free = tuple(name for name in value if name not in self._groups(before))
-            wanted[layer, copy, end] = Wanted(value) if shared else Wanted(free, exact=False)
+            # A list with a maximum may be full: what a copy says is a claim.
+            wanted[layer, copy, end] = (
+                Wanted(value, exact=not self._bounded(end)) if shared else Wanted(free, exact=False)
+            )
         name = stored_id(layer, copy)
         intent = self._intent(layer, before, {name: {**body, "_id": name}}, set())
         return Meaning("duplicate", layer, intent, frozenset((copy,)), wanted)
@@ -319,7 +323,9 @@ class Meanings:
         left = {split_id(name)[1] for name in (*stated, *(before.keys() - gone))}
         erased = frozenset(split_id(name)[1] for name in gone) - left
         offline = {name for name in gone if split_id(name)[0] == PUBLISHED and name not in stated}
-        return Intent(layer, stated, gone - stated.keys(), erased, frozenset(weakened) | offline, carried=True)
+        # What is kept of a pointer at something deleted becomes weak, as when it only goes offline (E8.14).
+        soft = frozenset(weakened) | offline | erased
+        return Intent(layer, stated, gone - stated.keys(), erased, soft, carried=True)
 
     def _answering(
         self, wanted: Mapping[Place, Wanted], before: Documents, layer: str, group: str
@@ -344,6 +350,22 @@ class Meanings:
         """Whether two documents may point at the same target through this field."""
         found = [self.schema.inverse(end, name) for name in end.to]
         return all(one[1].many for one in found if one is not None)
+
+    def _bounded(self, end: Field) -> bool:
+        """Whether what answers a field takes so many links at most."""
+        found = [self.schema.inverse(end, name) for name in end.to]
+        return any(one[1].max is not None for one in found if one is not None and one[1].many)
+
+    def _contradicted(self, place: Place, bodies: Mapping[str, Document]) -> bool:
+        """Whether one of the documents claims a place that its owner among them gives to somebody else."""
+        _, group, end = place
+        others = [(name, body) for name, body in bodies.items() if name != group]
+        return any(
+            group in targets(body, theirs) and name not in targets(bodies[group], end)
+            for name, body in others
+            for theirs in self._fields(body)
+            if (found := self.schema.inverse(theirs, end.type)) is not None and found[1] == end
+        )
 
     def _fields(self, document: Document) -> tuple[Field, ...]:
         return self.schema.fields_of(str(document.get("_type")))

@@ -255,6 +255,7 @@ def withdraw(work: Work, group: str, before: Mapping[str, Mapping[str, int]]) ->
                 wait_for(work, PUBLISHED, link.mirrored, barred)
             elif policy == "clear":
                 work.remove_half(link.mirrored, PUBLISHED)
+                work.withdrawn[target, link.mirrored.field.name, group] = link.mirrored
     _withdraw_derived(work, group)
     weaken_pointers(work, group)
 

@@ -330,7 +330,7 @@ def _above(work: Work, simulated: Simulated) -> None:
         return
     if touched:
         involved = [group for group, _ in [*simulated.touched, *work.written]]
-        reconcile_above(work, touched, involved)
+        reconcile_above(work, touched, involved, links=work.withdrawn.values())
 
 
 def _finish(work: Work, simulated: Simulated) -> Plan:

@@ -94,6 +94,9 @@ def _follow(work: Work, group: str, view: str) -> Iterator[Link]:
         mine = {} if slot is None else dict(slot.counts)
         inherited = field.many or list(mine) == list(old)
         for target in [*(one for one in old if one not in new), *(one for one in new if one not in old)]:
+            if (group, field.name, target) in work.withdrawn and world.visible(target, view):
+                # It goes offline, and is still there above: what the version above says of it stays (row 19).
+                continue
             later = work.ranks.opinion(group, view, field, target) > work.ranks.pair(group, PUBLISHED, field, target)
             if inherited and not later and (target in new) != (target in mine):
                 yield from take_over(work, group, field, view, target, add=target in new)

@@ -72,7 +72,8 @@ class Work:
     by the user's own mutations, `rewritten` replaced as a whole; `arrived` were made from a draft, through which their
     group became visible in a release. `committed`: the change at hand was made by others and
     stands already, so that no policy can refuse it; `publishing`: it is a publish. `refused` are groups that the caller
-    may not write. `relied` are versions in which an item was left out because another is there already.
+    may not write. `withdrawn` are published pointers that go because their target goes offline, by (group,
+    field, target). `relied` are versions in which an item was left out because another is there already.
     `linked` says of which pairs (relation, left, right, layer) a half was written (True) or taken out (False).
     `ranks` puts what others changed in the order in which they did. `told` marks the notices that were given.
     """
@@ -95,6 +96,7 @@ class Work:
     relied: set[tuple[str, str]] = dataclass_field(default_factory=set)
     ranks: Ranks = dataclass_field(default_factory=Ranks)
     publishing: bool = False
+    withdrawn: dict[tuple[str, str, str], Link] = dataclass_field(default_factory=dict)
     arrived: list[tuple[str, str]] = dataclass_field(default_factory=list)
     linked: dict[tuple[str, str, str, str], bool] = dataclass_field(default_factory=dict)
     steps: int = 0

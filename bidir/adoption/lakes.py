@@ -181,18 +181,22 @@ class _Writer(Writer):
         left: list[str] = []
         mutations: list[dict[str, Any]] = []
         documents: dict[str, Document] = {}
+        relations: dict[str, None] = {}
         for place, group in enumerate(groups, start=1):
             olds = {one["_id"]: one for one in (_document(before, line) for line in group.before)}
             news = [_document(after, line) for line in group.after]
-            mutations += _mutations(self._schema, olds, news)
+            made, touched = _mutations(self._schema, olds, news)
+            mutations += made
+            relations.update(dict.fromkeys(touched))
             documents.update(olds)
             if group.source is not None:
                 source = _document(before, group.source)
                 documents[source["_id"]] = source
             if len(mutations) >= BATCH_DOCUMENTS_MAX or place == len(groups):
-                touched = tuple(dict.fromkeys(target_of(one) for one in mutations))
-                left += self.write(Plan(mutations=tuple(mutations), documents=touched), Snapshot(documents))
-                mutations, documents = [], {}
+                written = tuple(dict.fromkeys(target_of(one) for one in mutations))
+                plan = Plan(mutations=tuple(mutations), documents=written, relations=tuple(relations))
+                left += self.write(plan, Snapshot(documents))
+                mutations, documents, relations = [], {}, {}
         return tuple(left)
 
     def completed(self, mutation: dict[str, Any], sources: Mapping[str, tuple[str, Document | None]]) -> dict[str, Any]:
@@ -214,8 +218,13 @@ def _document(file: IO[bytes], line: Line) -> dict[str, Any]:
     return found
 
 
-def _mutations(schema: Schema, olds: Mapping[str, Document], news: Sequence[Document]) -> list[dict[str, Any]]:
-    """Return what leads from the documents of one group to the repaired ones: patches with locks, and creations."""
+def _mutations(
+    schema: Schema, olds: Mapping[str, Document], news: Sequence[Document]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return what leads from the documents of one group to the repaired ones, patches with locks and creations, and the
+    names of the relations touched.
+    """
+    relations: list[str] = []
     groups = frozenset(group_of(str(one["_id"])) for one in news)
     world = World(schema, Snapshot(olds, groups, groups))
     work = Work(world)
@@ -224,13 +233,17 @@ def _mutations(schema: Schema, olds: Mapping[str, Document], news: Sequence[Docu
         name = str(new["_id"])
         if name not in olds:
             creates.append({"create": dict(new)})
+            relations += [schema.relations_of(end)[0].name for end in schema.fields_of(str(new["_type"]))[:1]]
             continue
         group, layer = group_of(name), layer_of(name)
         for end in schema.fields_of(str(new["_type"])):
             slot = world.changing(group, end, layer)
-            slot.refill(_carried_on(slot.items, read_items(new, end)))
+            items = _carried_on(slot.items, read_items(new, end))
+            if [*map(id, items)] != [*map(id, slot.items)]:
+                relations.append(schema.relations_of(end)[0].name)
+            slot.refill(items)
         work.written[group, layer] = None
-    return [*creates, *emit(work, Simulated([], {}, [], []), lock_all=True).mutations]
+    return [*creates, *emit(work, Simulated([], {}, [], []), lock_all=True).mutations], relations
 
 
 def _carried_on(olds: Sequence[Item], news: Sequence[Item]) -> list[Item]:

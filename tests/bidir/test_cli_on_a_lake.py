@@ -113,6 +113,7 @@ def test_on_disk_an_audit_and_a_repair_of_a_lake_say_and_do_the_same(run, schema
     assert (done.exit_code, "2 documents written in 1 transaction." in done.stdout) == (0, True), done.output
     assert [item["_ref"] for item in one_sided.get("a1")["books"]] == ["b1"]
     assert [item["_ref"] for item in one_sided.get("drafts.a1")["books"]] == ["b1", "b2"]
+    assert one_sided.get("a1")["_rev"].startswith("bidir.book.author.")
     assert json.loads(run("repair", schema, *there, "--stream", "--json").stdout)["writes"] == 0
     assert run("audit", schema, *there, "--stream").stdout == "No violations in 5 documents.\n"
 

@@ -280,8 +280,8 @@ class Judge:
                 "I6", meaning.layer, f"restating what stands there sent {happened.writes} requests (E8.4)"
             )
         requests = meaning.writes_max + happened.retries + (1 if self._denied else 0)
-        # A release is published by the lake, in as many transactions as it likes.
-        single = meaning.writes_max == 1
+        # A release is published or put away by the lake, in as many transactions as it likes.
+        single = meaning.writes_max == 1 and meaning.kind != "archive_release"
         if happened.writes > requests or (single and happened.transactions > 1):
             text = f"{happened.writes} write requests and {happened.transactions} transactions for one {meaning.kind}"
             yield self._fault("I10", meaning.layer, text)

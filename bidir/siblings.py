@@ -37,7 +37,8 @@ class Snapshot:
 
     `documents` maps stored ids to documents; `known` are the groups of which every version was read (a version that
     is not in `documents` does not exist); `claims_known` the groups whose referrers, in every layer, are all there;
-    `locked` the releases that take no writes, `archived` those of them whose versions are put away and can come back.
+    `locked` the releases that take no writes, `archived` those of them whose versions are put away and can come back;
+    `leaving` are the groups that scheduled ones take offline.
     """
 
     documents: Mapping[str, Document] = dataclass_field(default_factory=dict)
@@ -45,6 +46,7 @@ class Snapshot:
     claims_known: frozenset[str] = frozenset()
     locked: frozenset[str] = frozenset()
     archived: frozenset[str] = frozenset()
+    leaving: frozenset[str] = frozenset()
 
     def merged(self, other: Snapshot) -> Snapshot:
         """Return both together; where they disagree `other`, the later read, wins."""
@@ -56,6 +58,7 @@ class Snapshot:
             # A schedule may have been taken back since.
             other.locked,
             other.archived,
+            other.leaving,
         )
 
 

@@ -25,7 +25,8 @@ class Intent:
 
     `layer` is where; `stated` holds each document that the user's mutations touch as they alone would leave it, by
     stored id; `deleted` the stored ids they delete; `erased` the groups that thereby lost their last version;
-    `weakened` the groups whose pointers may change in strength (their published version goes). `carried`: `stated` is
+    `weakened` the groups whose pointers may change in strength (their published version goes), `leaving` those that a
+    scheduled release takes offline, at which a copy points weakly from the start. `carried`: `stated` is
     not what the user says now but older words that were moved to this layer, so that its items keep their strength.
     """
 
@@ -35,6 +36,7 @@ class Intent:
     erased: frozenset[str] = frozenset()
     weakened: frozenset[str] = frozenset()
     carried: bool = False
+    leaving: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ class _Frame:
             if key in was:
                 # What the user put there in this intent gets the strength that the rules give it.
                 fresh = key not in earlier or not equal(earlier[key], was[key])
-                may_change = fresh or _target(entry, field) in self.intent.weakened
+                may_change = fresh or _target(entry, field) in self.intent.weakened | self.intent.leaving
                 if not equal(*(_plain(item, field, strength=not may_change) for item in (was[key], entry))):
                     yield FrameBreach(
                         "I7 frame", name, f"the item {key!r} of {field.name} changed: {was[key]} became {entry}"

@@ -25,7 +25,7 @@ from bidir.conformance.invariants import (
     targets,
 )
 from bidir.conformance.machines_links import changed_links, check_links, links_in
-from bidir.conformance.machines_locks import refused_by_name
+from bidir.conformance.machines_locks import leaving, refused_by_name
 from bidir.conformance.machines_meaning import Meaning, Meanings, waiting_for
 from bidir.conformance.machines_policies import check_policies, check_refusals
 from bidir.conformance.machines_rows import rows_of
@@ -62,6 +62,7 @@ class Judge:
         self.tally = tally
         self.meanings = Meanings(play.schema, play.lake.backend().patched)
         self._editor = Editor(play.schema)
+        self._leaving: frozenset[str] = frozenset()
         self._window: tuple[str, Documents, Documents] | None = None
         self._put_away: tuple[Meaning, Documents] | None = None
         self._resting = True
@@ -81,6 +82,7 @@ class Judge:
         """Return everything that does not hold after `step`."""
         step = self.play.resolved(step)
         (kind,) = step.kinds
+        self._leaving = leaving(happened.before)
         before, after = _users(happened.before), _users(happened.after)
         overtaken, self._overtaken = self._overtaken, None
         if overtaken is not None:
@@ -252,7 +254,7 @@ class Judge:
         self.tally.checked(BY_THE_CHANGE, [meaning.layer])
         schema = self.meanings.schema
         self._call(meaning, after)
-        for one in check_frame(schema, before, after, meaning.intent):
+        for one in check_frame(schema, before, after, replace(meaning.intent, leaving=self._leaving)):
             yield Fault(one.rule, split_id(one.document)[0], f"{one.document}: {one.text}")
         for invariant, view, text in check_links(schema, before, after, meaning):
             yield self._fault("I4" if invariant == "I4" else "I7", view, text)

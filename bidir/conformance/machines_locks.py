@@ -13,10 +13,21 @@ from bidir.conformance.invariants import PUBLISHED, references, split_id
 from bidir.conformance.machines_meaning import Meaning, stored_id
 from bidir.relations import Schema
 
-__all__ = ["refused_by_name"]
+__all__ = ["leaving", "refused_by_name"]
 
 RELEASE = "_.releases."
 Documents = Mapping[str, Mapping[str, Any]]
+
+
+def leaving(documents: Documents) -> frozenset[str]:
+    """Return the groups that scheduled releases take offline when their time has come."""
+    scheduled = {
+        name.removeprefix(RELEASE)
+        for name, body in documents.items()
+        if name.startswith(RELEASE) and body.get("state") == "scheduled"
+    }
+    marks = (split_id(name) for name, body in documents.items() if _marks(body))
+    return frozenset(group for layer, group in marks if layer in scheduled)
 
 
 def refused_by_name(schema: Schema, meaning: Meaning, happened: Happened) -> bool:

@@ -5,18 +5,28 @@ Source: bidirectional semantics, E2 R6 and R7, E4 rows 19–23, E8.2, E8.8, E8.1
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from bidir.planning.closure import connect, disconnect, wait_for
-from bidir.planning.items import weakened, with_reference
+from bidir.planning.items import grounded, weakened, with_reference
 from bidir.planning.locked import require_released, strong_at
 from bidir.planning.work import Link, Work
 from bidir.refs import DRAFTS, PUBLISHED, Item, states
 from bidir.relations import Field, Relation
 from bidir.siblings import Slot
 
-__all__ = ["adopt", "adopt_arrived", "erase", "park", "resync", "tell_weakened", "weaken_pointers", "withdraw"]
+__all__ = [
+    "adopt",
+    "adopt_arrived",
+    "erase",
+    "loosen_copies",
+    "park",
+    "resync",
+    "tell_weakened",
+    "weaken_pointers",
+    "withdraw",
+]
 
 
 def adopt(work: Work, group: str, layer: str, body: Mapping[str, Any] | None, *, all_stated: bool = False) -> None:
@@ -297,6 +307,26 @@ def weaken_pointers(work: Work, group: str, *, apart_from: Collection[str] = ())
                 if slot is None or link is None or group not in slot.counts:
                     continue
                 for item in [item for item in slot.items if item.target == group]:
+                    _weaken_item(work, link, layer, item)
+
+
+def loosen_copies(work: Work, places: Iterable[tuple[str, str]]) -> None:
+    """Weaken what versions (group, layer) say strongly of documents that a scheduled release takes offline.
+
+    They are copies of what says so in published, where the release's own version replaces it; left strong they would
+    keep the lake from publishing the release when nobody is there.
+    """
+    world = work.world
+    for group, layer in places if world.snapshot.leaving else ():
+        if layer == PUBLISHED or layer in world.snapshot.locked or world.own(group, layer) is None:
+            continue
+        for field in world.pointers_of(group):
+            slot = world.slot(group, field, layer)
+            for item in list(slot.items if slot is not None else ()):
+                if item.target is None or item.target not in world.snapshot.leaving:
+                    continue
+                link = work.pointer_of(field, group, item.target)
+                if link is not None and not grounded(world, item.target, layer):
                     _weaken_item(work, link, layer, item)
 
 

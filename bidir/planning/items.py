@@ -33,8 +33,11 @@ Document = Mapping[str, Any]
 
 
 def grounded(world: World, target: str, layer: str) -> bool:
-    """Whether a strong pointer in `layer` at `target` stands on something the lake accepts."""
-    if world.own(target, PUBLISHED) is not None:
+    """Whether a strong pointer in `layer` at `target` stands on something the lake accepts, and goes on accepting.
+
+    What a scheduled release takes offline is no ground: the lake would not publish the release for such a pointer.
+    """
+    if world.own(target, PUBLISHED) is not None and target not in world.snapshot.leaving:
         return True
     return in_release(layer) and world.own(target, layer) is not None and not world.marked(target, layer)
 

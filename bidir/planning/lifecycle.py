@@ -16,7 +16,7 @@ from typing import Any, Literal
 from bidir.errors import DocumentMissing, IntentError
 from bidir.planning.arrivals import erase, tell_weakened, weaken_pointers
 from bidir.planning.intent import Simulated
-from bidir.planning.items import grows_strong, stamp_for, stays_weak, weakened, with_reference
+from bidir.planning.items import grounded, grows_strong, stamp_for, stays_weak, weakened, with_reference
 from bidir.planning.locked import require_unlocked, strong_at
 from bidir.planning.work import Work, link_between
 from bidir.refs import DRAFTS, PUBLISHED, Item, group_of, read_items, replace_items, stored_id, with_value_at
@@ -337,7 +337,7 @@ def strengthen_published(work: Work, group: str) -> None:
                     continue
                 reference = item.reference or {}
                 stamped = reference.get("_weak") and reference.get("_strengthenOnPublish")
-                if not stamped or world.own(item.target, PUBLISHED) is None:
+                if not stamped or not grounded(world, item.target, PUBLISHED):
                     continue
                 link = work.link_of(field, claimant, item.target)
                 inverse = link is not None and stays_weak(link.relation, field)
@@ -360,7 +360,7 @@ def premature_stamps(world: World, group: str, layer: str) -> list[str]:
                 continue
             link = link_between(world, field, group, item.target)
             inverse = link is not None and stays_weak(link.relation, field) and grows_strong(reference)
-            if inverse or world.own(item.target, PUBLISHED) is None:
+            if inverse or not grounded(world, item.target, PUBLISHED):
                 paths.append(f"{_address(field, index, item)}._strengthenOnPublish")
     return paths
 
@@ -384,7 +384,7 @@ def fit_to_be_published(world: World, group: str, layer: str) -> tuple[list[str]
             if item.target is None or (item.reference or {}).get("_weak") is True:
                 continue
             link = work.pointer_of(field, group, item.target)
-            if link is None or world.own(item.target, PUBLISHED) is not None:
+            if link is None or grounded(world, item.target, PUBLISHED):
                 continue
             paths.append(_address(field, index, item))
             world.changing(group, field, layer).replace(item, weakened(world, link.relation, field, item, PUBLISHED))
@@ -425,7 +425,7 @@ def put_stamps_back(work: Work, group: str, draft: Document) -> None:
             link = work.link_of(field, group, item.target or "")
             if link is not None and stays_weak(link.relation, field):
                 continue
-            if world.own(item.target or "", PUBLISHED) is None:
+            if not grounded(world, item.target or "", PUBLISHED):
                 stamped = with_reference(field, item, {**reference, "_strengthenOnPublish": stamp})
                 world.changing(group, field, PUBLISHED).replace(item, stamped)
                 work.written[(group, PUBLISHED)] = None

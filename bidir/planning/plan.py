@@ -13,7 +13,7 @@ from typing import Any
 
 from bidir.errors import NotSupportedError
 from bidir.outcome import Conflict, Notice, Pending, PendingReason
-from bidir.planning.arrivals import adopt, adopt_arrived, erase, park, resync, withdraw
+from bidir.planning.arrivals import adopt, adopt_arrived, erase, loosen_copies, park, resync, withdraw
 from bidir.planning.bounds import require_room
 from bidir.planning.carrying_up import carry_up
 from bidir.planning.closure import SlotEdit, close_layer
@@ -121,6 +121,7 @@ def plan(
             return Plan(needs=frozenset(world.needs))
     _carry_through(work, staged)
     prune(work, engine_versions, [*work.user, *work.written])
+    loosen_copies(work, dict.fromkeys([*work.user, *work.made, *work.written]))
     carry_waiting(work, waiting or {})
     carry_up(work, waiting or {})
     tell_overlaps(work, staged.simulated.touched if intent.steps else ())
@@ -181,6 +182,7 @@ def plan_aftermath(
     # What somebody else has written is theirs from then on, also where the engine had made it (E8.10).
     theirs = frozenset(earlier)
     prune(work, set(engine_versions) - theirs, [*simulated.touched, *work.written])
+    loosen_copies(work, dict.fromkeys([*simulated.touched, *work.made, *work.written]))
     return replace(_finish(work, simulated), user_owned=theirs & frozenset(engine_versions))
 
 
@@ -312,6 +314,9 @@ def _depart(work: Work, group: str, layer: str) -> None:
         erase(work, group, fields)
     elif layer == PUBLISHED:
         withdraw(work, group, before)
+    elif layer in world.snapshot.locked:
+        # A release that takes no writes loses its versions only by being over: there is no view to bring into step.
+        return
     elif world.layer_seen_before(group, layer) == layer:
         resync(work, group, layer, before)
     else:

@@ -19,6 +19,11 @@ __all__ = ["Reading", "named_by", "reading_for", "reading_query", "snapshot_of",
 
 Json = Any
 
+LEAVING = (
+    '*[_type == "system.release" && state == "scheduled"]'
+    '{"m": *[_id in path("versions." + ^.name + ".**") && _system.delete == true]._id}.m[]'
+)
+"""What scheduled releases take offline when their time has come, in GROQ."""
 STAMP = "_strengthenOnPublish"
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEYED = re.compile(r'\[\s*_key\s*==\s*"((?:[^"\\]|\\.)*)"\s*\]')
@@ -96,7 +101,8 @@ def reading_query(schema: Schema) -> str:
         f'"claims": $claims[]{{"d": {referrers}}}.d[], '
         f'"waiting": $arriving[]{{"d": select({unpublished} => {referrers})}}.d[], '
         '"locked": *[_type == "system.release" && state != "active"].name, '
-        '"archived": *[_type == "system.release" && state in ["archiving", "archived", "unarchiving"]].name}'
+        '"archived": *[_type == "system.release" && state in ["archiving", "archived", "unarchiving"]].name, '
+        f'"leaving": {LEAVING}}}'
     )
 
 
@@ -134,7 +140,8 @@ def snapshot_of(schema: Schema, reading: Reading, result: Mapping[str, Json]) ->
         frozenset(name for name in result.get(part) or () if isinstance(name, str)) for part in ("locked", "archived")
     )
     asked = {*reading.claims, *(group for group in reading.arriving if group not in documents)}
-    return Snapshot(documents, frozenset(known), frozenset(asked), locked, archived)
+    leaving = frozenset(group_of(key) for key in result.get("leaving") or () if isinstance(key, str))
+    return Snapshot(documents, frozenset(known), frozenset(asked), locked, archived, leaving)
 
 
 def _followed(schema: Schema, reading: Reading, document: Mapping[str, Json], follows_lists: bool) -> Iterator[str]:

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 
 from bidir.planning.closure import SlotEdit, deferral, wait_for
 from bidir.planning.items import grows_strong, weakened
+from bidir.planning.locked import strong_at, strong_items
 from bidir.planning.restated import same_but_for_strength
 from bidir.planning.work import Link, Work
 from bidir.refs import PUBLISHED, Item, group_of, layer_of
 from bidir.relations import Field, Relation
+from bidir.siblings import World
 
 __all__ = ["Key", "carry_waiting", "prune", "report_odd_items", "report_shortfalls", "secure_items"]
 
@@ -159,6 +161,20 @@ def carry_waiting(work: Work, waiting: Iterable[Key]) -> None:
                         wait_for(work, layer, link, "not-visible")
 
 
+def _lets_go(world: World, group: str, layer: str) -> bool:
+    """Whether a release version says weakly what is said strongly in published of a group the release takes offline.
+
+    The lake publishes the release only with it (E8.13), so it says something though nobody sees it.
+    """
+    return any(
+        item.target is not None
+        and world.marked(item.target, layer)
+        and not strong_at(world.slot(group, field, layer), item.target)
+        for field in world.pointers_of(group)
+        for item in strong_items(world.slot(group, field, PUBLISHED))
+    )
+
+
 def prune(work: Work, engine_versions: Iterable[str], touched: Iterable[tuple[str, str]]) -> None:
     """Remove versions the engine made, now or earlier, that say what lies below (R10).
 
@@ -177,6 +193,8 @@ def prune(work: Work, engine_versions: Iterable[str], touched: Iterable[tuple[st
             continue
         above, below = world.document(group, layer), world.document(group, PUBLISHED)
         if above is None or below is None or not same_but_for_strength(world, group, above, below):
+            continue
+        if _lets_go(world, group, layer):
             continue
         world.put(group, layer, None)
         work.made.pop((group, layer), None)

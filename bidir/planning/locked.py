@@ -13,7 +13,7 @@ from bidir.planning.work import Work
 from bidir.refs import Item, stored_id
 from bidir.siblings import Slot
 
-__all__ = ["require_released", "require_unlocked", "strong_at"]
+__all__ = ["require_released", "require_unlocked", "strong_at", "strong_items"]
 
 
 def require_unlocked(work: Work, group: str, layers: Iterable[str]) -> None:
@@ -53,5 +53,10 @@ def require_released(work: Work, group: str, claimant: str, layer: str) -> None:
 
 def strong_at(slot: Slot | None, target: str) -> list[Item]:
     """Return the items of a slot that point at `target` strongly."""
+    return [item for item in strong_items(slot) if item.target == target]
+
+
+def strong_items(slot: Slot | None) -> list[Item]:
+    """Return the items of a slot that point at anything strongly."""
     items = slot.items if slot is not None else ()
-    return [item for item in items if item.target == target and (item.reference or {}).get("_weak") is not True]
+    return [item for item in items if item.target is not None and (item.reference or {}).get("_weak") is not True]

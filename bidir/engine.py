@@ -25,6 +25,7 @@ from bidir.ports import Backend
 from bidir.reconcile import Report, Violation
 from bidir.refs import DRAFTS, PUBLISHED, group_of, layer_of
 from bidir.relations import Field, Relation, Schema
+from bidir.run import Run
 
 __all__ = ["Engine", "writing_layer"]
 
@@ -210,18 +211,20 @@ class Engine:
         """Put an old revision into the draft; its links are claims, nobody loses a place to them (E4 row 30).
 
         Where one transaction gave several versions of the document the same revision, the stored id says which is meant
-        (`versions.r1.b1`); a published id means what the drafts view showed.
+        (`versions.r1.b1`); a published id means what the drafts view showed. To ask the history is a read of its own.
 
         Raises: DocumentMissing if no version of the document had that revision.
         """
         group = group_of(document_id)
+        run = self.carrier.start()
+        run.reads += 1
         found = self.backend.revision(document_id, revision)
         if found is None:
             raise DocumentMissing(
                 f'"{group}" had no revision "{revision}"', type="documentNotFoundError", document_id=group
             )
         operation = Operation("restore", (group,), DRAFTS, document=found)
-        return self._operate(operation, transaction_id)
+        return self._operate(operation, transaction_id, run=run)
 
     def create_version(self, document_id: str, release: str, *, transaction_id: str | None = None) -> Outcome:
         """Give a document a version in a release: a copy of published, or of the draft with its links as claims."""
@@ -406,14 +409,19 @@ class Engine:
     # ----------------------------------------------------------------------------------------------- internals
 
     def _operate(
-        self, operation: Operation, transaction_id: str | None, *, consent: frozenset[str] = frozenset()
+        self,
+        operation: Operation,
+        transaction_id: str | None,
+        *,
+        consent: frozenset[str] = frozenset(),
+        run: Run | None = None,
     ) -> Outcome:
         intent = Intent((), operation.layer, operation, consent)
         copies = (group_of(operation.copy_id),) if operation.copy_id else ()
         restored = () if operation.document is None else named_by(operation.document)
         involved = (*operation.groups, *copies)
         reading = Reading(involved, restored, involved, deep=True)
-        return self.carrier.carry_out(intent, reading, transaction_id)
+        return self.carrier.carry_out(intent, reading, transaction_id, run)
 
     def _with_id(self, step: Step) -> Step:
         if step.document_id is not None:

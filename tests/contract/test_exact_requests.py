@@ -49,6 +49,10 @@ INTENTS = {
     "remove": (lambda engine: engine.remove("b1", "author", "a1"), {"query": 1, "mutate": 1}),
     "unpublish": (lambda engine: engine.unpublish("b1"), {"query": 1, "mutate": 1}),
     "delete": (lambda engine: engine.delete("b1"), {"query": 1, "mutate": 1}),
+    "restore": (
+        lambda engine: engine.restore("b1", engine.backend.documents(["b1"])["b1"]["_rev"]),
+        {"doc": 1, "history": 1, "query": 1, "mutate": 1},
+    ),
     "a release's version": (
         lambda engine: [
             engine.create_release("spring"),
@@ -98,3 +102,10 @@ def test_a_conflict_costs_one_read_by_id_and_one_more_write(engine, lake):
     outcome = engine.submit(point("b1", "a2"), perspective="published")
     assert outcome.retries == 1
     assert dict(backend.requests) == {"query": 1, "mutate": 2, "doc": 1}
+
+
+def test_what_a_restore_asks_of_the_history_is_counted(engine):
+    engine.backend.requests.clear()
+    revision = engine.backend.documents(["b1"])["b1"]["_rev"]
+    outcome = engine.restore("b1", revision)
+    assert (outcome.reads, outcome.writes) == (2, 1)

@@ -33,9 +33,11 @@ def secure_items(work: Work, layer: str, edit: SlotEdit) -> None:
         # made here rests on nothing but what is written with it.
         drop_repeats(work, layer, edit)
     old = _strengths_before(work, layer, edit)
+    # A set: a list of a thousand items stored whole is gone through once.
+    before = frozenset(edit.before)
     slot = world.slot(edit.group, edit.field, layer)
     for item in list(slot.items if slot is not None else ()):
-        if item.target is None or (item.target in edit.before and (item.target, _strength(item)) in old):
+        if item.target is None or (item.target in before and (item.target, _strength(item)) in old):
             continue
         relation = _relation_of(work, edit.field, item.target)
         if relation is None:

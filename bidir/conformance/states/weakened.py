@@ -131,6 +131,7 @@ _ALL = (
         "field-only",
         "R5: of a partner only the field is published, and only the pair",
         ((lifecycle._STAGES, "publish", _whole),),
+        "owners",
     ),
     Rule("resync", "R6: a discard brings the partners back", ((plan, "resync", _nothing),), "1:1/pair"),
     Rule(

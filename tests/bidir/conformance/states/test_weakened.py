@@ -24,7 +24,7 @@ EXPECTED = {
     "eviction": (3, "I1 symmetry"),
     "versions": (2, "I1 symmetry"),
     "co-publish": (3, "I1 symmetry"),
-    "field-only": (3, "I7 frame"),
+    "field-only": (4, "I7 frame"),
     "resync": (3, "I5 dangling"),
     "erase": (3, "I9 erase"),
     "reconcile": (2, "I1 symmetry"),

@@ -1,4 +1,4 @@
-"""Audit and repair of large exports: 20,000 documents against the engine in memory, a million by measured memory."""
+"""Audit and repair of large exports: batches of rows against the engine in memory, a million by measured memory."""
 
 import json
 import os
@@ -15,15 +15,21 @@ import measure_adoption  # noqa: E402
 import synthetic_export  # noqa: E402
 
 from bidir import Engine, Schema  # noqa: E402
-from bidir.adoption import opened, repair_export  # noqa: E402
-from bidir.adoption.tables import BATCH_ROWS  # noqa: E402
+from bidir.adoption import opened, repair_export, tables  # noqa: E402
 from bidir.backends import LakeBackend  # noqa: E402
 from bidir.conformance.files import dataset_from_file  # noqa: E402
 
-SIZE = 20_000
+DEEP = os.environ.get("LAKESIM_PROFILE") == "deep"
+SIZE, BATCH_ROWS = (20_000, tables.BATCH_ROWS) if DEEP else (3_000, 1_000)
+"""Documents of an export, and rows held at a time: several batches of them in either profile."""
 LARGE = 1_000_000
 MEGABYTES_MAX = 1_000
 """Memory that a process may take for a million documents."""
+
+
+@pytest.fixture(autouse=True)
+def _batches(monkeypatch):
+    monkeypatch.setattr(tables, "BATCH_ROWS", BATCH_ROWS)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +49,7 @@ def engine(export, schema):
     return Engine(schema, LakeBackend(dataset_from_file(export)))
 
 
-def test_twenty_thousand_documents_are_audited_as_in_memory_holding_a_batch_of_rows(export, schema, engine):
+def test_a_large_export_is_audited_as_in_memory_holding_a_batch_of_rows(export, schema, engine):
     expected = list(engine.audit(notes=True))
     with opened(schema, export) as audited:
         assert list(audited.violations(notes=True)) == expected
@@ -53,7 +59,7 @@ def test_twenty_thousand_documents_are_audited_as_in_memory_holding_a_batch_of_r
     assert kinds == {"one-sided", "double-claim", "dangling", "draft-id-reference"}
 
 
-def test_twenty_thousand_documents_are_repaired_as_in_memory(export, schema, engine):
+def test_a_large_export_is_repaired_as_in_memory(export, schema, engine):
     expected = engine.repair(dry_run=True)
     report = repair_export(schema, export, export.with_name("repaired.ndjson"), dry_run=False)
     assert report.found == expected.found
@@ -69,7 +75,7 @@ def test_the_synthetic_export_is_the_same_for_the_same_seed():
 
 
 @pytest.mark.deep
-@pytest.mark.skipif(os.environ.get("LAKESIM_PROFILE") != "deep", reason="opt-in with LAKESIM_PROFILE=deep")
+@pytest.mark.skipif(not DEEP, reason="opt-in with LAKESIM_PROFILE=deep")
 @pytest.mark.parametrize("what", ["audit", "repair"])
 def test_a_million_documents_take_less_than_a_gigabyte(what):
     command = [sys.executable, str(HERE / "measure_adoption.py"), what, str(LARGE)]

@@ -1,5 +1,6 @@
 """Perspectives: the view is the reference's algorithm word for word, and the indexes never change an answer."""
 
+import os
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from lakesim.store.raw_view import RawView
 from lakesim.testing.model import model_view
 from lakesim.testing.strategies import references
 
+DEEP = os.environ.get("LAKESIM_PROFILE") == "deep"
 STACKS = (("published",), ("drafts",), ("r1",), ("r2", "r1"), ("r1", "drafts"), ("r2", "r1", "drafts", "published"))
 QUERIES = (
     "*",
@@ -61,7 +63,7 @@ def stored(dataset: Dataset) -> dict[str, dict[str, Any]]:
 
 
 @given(content=documents(), stack=st.sampled_from(STACKS), text=st.sampled_from(QUERIES))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400 if DEEP else 200, deadline=None)
 def test_a_query_in_a_view_is_the_query_on_the_view_written_out(
     content: dict[str, dict[str, Any]], stack: tuple[str, ...], text: str
 ) -> None:

@@ -158,7 +158,7 @@ def test_batches_of_any_size_and_a_repair_cut_off_come_to_the_same(chance, size,
 
 
 @given(chance=st.randoms(use_true_random=False))
-@settings(max_examples=3 * DEEP, **QUIET)
+@settings(max_examples=60 if DEEP > 1 else 2, **QUIET)
 def test_on_disk_a_lake_is_audited_and_repaired_alike(chance, drawn, tmp_path_factory):
     schema, documents, scheduled = drawn(chance)
     expected = loaded(documents, scheduled=scheduled)

@@ -177,7 +177,7 @@ QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
 @given(documents=datasets(), notes=st.booleans())
-@settings(max_examples=30 * DEEP, **QUIET)
+@settings(max_examples=600 if DEEP > 1 else 12, **QUIET)
 def test_the_audit_of_an_export_is_that_of_the_engine(documents, notes, audit_in_memory, written):
     found = list(audit_export(SCHEMA, written(documents), notes=notes))
     assert found == audit_in_memory(SCHEMA, documents, notes)
@@ -186,7 +186,7 @@ def test_the_audit_of_an_export_is_that_of_the_engine(documents, notes, audit_in
 # A version of a type without relations is read by neither: a lake refuses to create it once more, and the repair of a
 # lake lists the document as left; an export has nobody who would refuse.
 @given(documents=datasets(strangers=tuple(name for name in POOL if name != "plain")))
-@settings(max_examples=10 * DEEP, **QUIET)
+@settings(max_examples=200 if DEEP > 1 else 5, **QUIET)
 def test_the_repair_of_an_export_is_that_of_the_engine(documents, repair_in_memory, written):
     found, lost, by_id = repair_in_memory(SCHEMA, documents)
     path = written(documents)

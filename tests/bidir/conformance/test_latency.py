@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
 import pytest
 
 from bidir import Engine, Outcome
+from bidir.conformance import latency as latency_module
 from bidir.conformance.invariants import check_invariants
 from bidir.conformance.lakes import EmbeddedLake
 from bidir.conformance.latency import (
@@ -112,7 +114,10 @@ def test_the_parts_hold_and_carry_their_tables() -> None:
     assert {row["rtt_ms"] for row in latency.facts["latency"]} == set(ROUND_TRIPS_MS)
 
 
-def test_an_engine_beyond_the_budget_fails_the_latency_part() -> None:
+def test_an_engine_beyond_the_budget_fails_the_latency_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, few in (("measure", {"cases": SOME, "intents": 60}), ("measure_costs", {"cases": SOME})):
+        monkeypatch.setattr(latency_module, name, partial(getattr(latency_module, name), **few))
+
     class Slow(Engine):
         def submit(self, mutations: Any, **options: Any) -> Outcome:
             self.backend.clock.sleep(0.190)

@@ -1,5 +1,6 @@
 """What a caller writes: only what its grants match, before and after, and refusals that tell it nothing."""
 
+import os
 from functools import partial
 
 import pytest
@@ -11,6 +12,7 @@ from lakesim.errors import InsufficientPermissionsError, LakeError
 from lakesim.store.choices import LakeChoices
 from lakesim.testing.access_model import IDENTITY, documents_of_world, grant_lists, is_granted, write_lists
 
+DEEP = os.environ.get("LAKESIM_PROFILE") == "deep"
 ALL = ("read", "history", "create", "update")
 
 
@@ -38,7 +40,7 @@ def state(dataset):
     return list(dataset.documents()), [row.transaction_id for row in dataset.log()]
 
 
-@settings(max_examples=150)
+@settings(max_examples=150 if DEEP else 60)
 @given(documents_of_world(), grant_lists(), write_lists())
 def test_what_is_written_was_granted_and_a_refusal_changes_nothing(documents, grants, mutations):
     dataset = holding(documents)
@@ -57,7 +59,7 @@ def test_what_is_written_was_granted_and_a_refusal_changes_nothing(documents, gr
             assert version is None or any(is_granted(grants, permission, version) for permission in permissions)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150 if DEEP else 60)
 @given(documents_of_world(), grant_lists(), write_lists(max_size=1))
 def test_a_write_that_was_granted_is_not_refused(documents, grants, mutations):
     ((kind, value),) = mutations[0].items()
@@ -82,7 +84,7 @@ def test_a_write_that_was_granted_is_not_refused(documents, grants, mutations):
     assert (as_caller is None) == granted
 
 
-@settings(max_examples=150)
+@settings(max_examples=150 if DEEP else 60)
 @given(documents_of_world(), grant_lists(), write_lists(max_size=1))
 def test_a_refusal_says_the_same_whether_hidden_documents_are_there_or_not(documents, grants, mutations):
     whole = holding(documents)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lakesim.clock import parse_time
@@ -19,6 +20,7 @@ from lakesim.groq.selectors import SELECTOR_STEPS_MAX
 from lakesim.groq.values import export
 from lakesim.testing.groq_strategies import PARAMS, documents, queries
 
+EXAMPLES = 100 if os.environ.get("LAKESIM_PROFILE") == "deep" else 40
 ENVIRONMENT = Environment(now=parse_time("2026-01-01T00:00:00Z"), identity="me")
 
 
@@ -57,6 +59,7 @@ def run(text: str, dataset: ListDataset) -> str:
     return json.dumps(export(compile_query(text, PARAMS).run(dataset, ENVIRONMENT)))
 
 
+@settings(max_examples=EXAMPLES)
 @given(queries(), documents())
 def test_indexes_never_change_an_answer(text: str, items: list[Document]) -> None:
     expected = run(text, Unindexed(items))
@@ -67,11 +70,13 @@ def test_indexes_never_change_an_answer(text: str, items: list[Document]) -> Non
     assert json.dumps(traced.result) == expected
 
 
+@settings(max_examples=EXAMPLES)
 @given(queries(), documents(regular=False))
 def test_irregular_documents_are_read_alike_with_and_without_indexes(text: str, items: list[Document]) -> None:
     assert run(text, ListDataset(items)) == run(text, Unindexed(items))
 
 
+@settings(max_examples=EXAMPLES)
 @given(queries(), documents(regular=False))
 def test_documents_and_params_are_never_changed_nor_shared(text: str, items: list[Document]) -> None:
     before = json.dumps([items, PARAMS])
@@ -94,6 +99,7 @@ def containers(value: Any) -> set[int]:
     return set(map(id, containers_of(value)))
 
 
+@settings(max_examples=EXAMPLES)
 @given(queries(), documents())
 def test_a_filter_passes_the_documents_that_the_query_selects(condition: str, items: list[Document]) -> None:
     text = f"*[({condition}) == true || n == 1]"
@@ -106,6 +112,7 @@ def test_a_filter_passes_the_documents_that_the_query_selects(condition: str, it
     assert [item for item in items if passes(item, ENVIRONMENT)] == selected
 
 
+@settings(max_examples=EXAMPLES)
 @given(queries(), documents())
 def test_the_same_query_gives_the_same_answer_again(text: str, items: list[Document]) -> None:
     dataset = ListDataset(items)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -13,10 +14,11 @@ from lakesim.jsonvalue import equal
 from lakesim.store.choices import LakeChoices
 from lakesim.testing.groq_strategies import PARAMS, documents, queries
 
+EXAMPLES = 100 if os.environ.get("LAKESIM_PROFILE") == "deep" else 40
 PERSPECTIVES = ("raw", "published", "drafts", ["r1", "drafts"])
 
 
-@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(documents(), queries())
 def test_views_answer_as_a_list_of_their_documents(items: list[Any], text: str) -> None:
     lake = Lake(seed=0, choices=LakeChoices(reference_check="off"))

@@ -1,6 +1,7 @@
 """Listeners in process: who hears of which change, in which order, with which fields (sections 5.1 to 5.4)."""
 
 import logging
+import os
 from threading import Thread
 from typing import Any
 
@@ -15,6 +16,8 @@ from lakesim.groq import GroqError
 from lakesim.jsonvalue import equal
 from lakesim.patch import apply_patch, parse_patch
 from lakesim.testing.strategies import transactions
+
+DEEP = os.environ.get("LAKESIM_PROFILE") == "deep"
 
 
 def doc(key: str, **attributes: Any) -> dict[str, Any]:
@@ -291,7 +294,7 @@ def test_many_writers_and_callbacks_keep_the_commit_order(dataset: Dataset) -> N
 
 
 @given(st.lists(transactions(size_max=4), max_size=8), st.booleans())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80 if DEEP else 30, deadline=None)
 def test_events_played_on_a_copy_rebuild_the_documents(requests: list[list[dict[str, Any]]], keys: bool) -> None:
     """Mutations lead from the document before to exactly the stored one; revisions chain without a gap."""
     dataset = Lake(seed=0).dataset("production")

@@ -1,6 +1,7 @@
 """The lake over HTTP and the lake in process: same histories, same answers, same refusals; and no input is a fault."""
 
 import json
+import os
 from urllib.parse import quote
 
 import httpx2
@@ -16,6 +17,7 @@ from lakesim.testing.action_strategies import Situation, action_lists
 from lakesim.testing.groq_strategies import PARAMS, queries
 from lakesim.testing.strategies import transactions
 
+DEEP = os.environ.get("LAKESIM_PROFILE") == "deep"
 V = "/v2025-02-19"
 USER = "pAdministrator"
 
@@ -38,7 +40,7 @@ def either(request, *arguments, **options):
         return error.body()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40 if DEEP else 15, deadline=None)
 @given(history=st.lists(transactions(), max_size=4), groq=queries())
 def test_mutations_queries_history_and_export_agree(wire, history, groq):
     wire.post("/_lake/reset")
@@ -64,7 +66,7 @@ def situation_of(documents):
     return Situation(present=present, states=states, times=("2099-01-01T00:00:00Z",))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40 if DEEP else 15, deadline=None)
 @given(data=st.data())
 def test_actions_agree(wire, data):
     wire.post("/_lake/reset")
@@ -102,7 +104,7 @@ BODIES = [
 
 
 @pytest.mark.parametrize(("method", "path"), BODIES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40 if DEEP else 15, deadline=None)
 @given(
     body=st.binary(max_size=40)
     | ANYTHING.map(lambda value: json.dumps(value).encode())
@@ -123,7 +125,7 @@ PATHS = ["query/production", "doc/production/{}", "export/production", "history/
 PATHS += ["history/production/transactions/{}", "ping/{}", "query/{}"]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80 if DEEP else 30, deadline=None)
 @given(
     path=st.sampled_from(PATHS),
     name=st.text(min_size=1, max_size=8),

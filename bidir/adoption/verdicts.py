@@ -154,18 +154,25 @@ DELETE FROM refused; DELETE FROM accepted;
 
 _TRIMMED: Final = """
 DROP TABLE IF EXISTS spare;
--- Lists that are too long still: what no pair stands on goes, from the end.
+-- Lists that are too long still: what no pair stands on goes, from the end. A version that the verdicts make has the
+-- lists of the published document.
 CREATE TABLE spare AS
-    WITH own AS (
-        SELECT e.layer AS view, e.id, e.field, e.target, e.position, r.most,
-            f.id IS NULL AND t.id IS NOT NULL AS spare, t.type
-        FROM edge e
-        JOIN room r ON r.field = e.field AND NOT r.single
+    WITH made AS (
+        SELECT w.view, w.id FROM (SELECT view, id FROM removed UNION SELECT view, id FROM gained) w
+        WHERE w.view > 0 AND NOT EXISTS (SELECT 1 FROM upper u WHERE u.id = w.id AND u.view = w.view)
+    ), shown AS (
+        SELECT e.layer AS view, e.id, e.field, e.target, e.position FROM edge e
         JOIN doc d ON d.id = e.id AND d.layer = e.layer AND NOT d.marked
-        LEFT JOIN fact f ON f.view = e.layer AND f.id = e.id AND f.field = e.field AND f.target = e.target
+        UNION ALL
+        SELECT m.view, e.id, e.field, e.target, e.position FROM made m JOIN edge e ON e.id = m.id AND e.layer = 0
+    ), own AS (
+        SELECT e.view, e.id, e.field, e.target, e.position, r.most, f.id IS NULL AND t.id IS NOT NULL AS spare, t.type
+        FROM shown e
+        JOIN room r ON r.field = e.field AND NOT r.single
+        LEFT JOIN fact f ON f.view = e.view AND f.id = e.id AND f.field = e.field AND f.target = e.target
         LEFT JOIN typed t ON t.id = e.target
-        WHERE {views} AND e.layer NOT IN (SELECT view FROM locked) AND NOT EXISTS (SELECT 1 FROM removed x
-            WHERE x.view = e.layer AND x.id = e.id AND x.field = e.field AND x.target = e.target)
+        WHERE {views} AND e.view NOT IN (SELECT view FROM locked) AND NOT EXISTS (SELECT 1 FROM removed x
+            WHERE x.view = e.view AND x.id = e.id AND x.field = e.field AND x.target = e.target)
         UNION ALL
         SELECT g.view, g.id, g.field, g.target, 2000000000, r.most, false, NULL
         FROM gained g JOIN room r ON r.field = g.field AND NOT r.single
@@ -249,7 +256,7 @@ def decide(tables: Tables, catalogue: Catalogue) -> None:
         tables.run(_WRITTEN)
         one = views == PUBLISHED_ALONE
         tables.run(
-            _TRIMMED.format(views=f"e.layer {'=' if one else '>'} 0", gained_views=f"g.view {'=' if one else '>'} 0")
+            _TRIMMED.format(views=f"e.view {'=' if one else '>'} 0", gained_views=f"g.view {'=' if one else '>'} 0")
         )
         if one:
             tables.run(_FOLLOWED)

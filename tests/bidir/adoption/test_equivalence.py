@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -203,6 +204,33 @@ def test_the_repair_of_an_export_is_that_of_the_engine(documents, repair_in_memo
     assert len(after) - len(before) == report.made
     assert len(changed) + report.made == report.writes
     assert repair_export(SCHEMA, output).writes == 0
+
+
+def towards(group):
+    return {"_type": "reference", "_ref": group, "_weak": True}
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["both sides said so", "only the owner said so"])
+def test_a_list_that_a_release_copies_full_takes_what_the_release_says(told, repair_in_memory, written):
+    """b1 is published about p2, whose list takes one book; release rB has a version of b3 that is about p2 as well.
+
+    What the release says itself wins over what it inherits (R8): in it p2 gets b3 and b1 lets go, published stays.
+    """
+    documents = [
+        {"_id": "b1", "_type": "book", "_rev": "r1", "about": towards("p2")},
+        {"_id": "versions.rB.b3", "_type": "book", "_rev": "r1", "about": towards("p2")},
+        {"_id": "p2", "_type": "person", "_rev": "r1", "mentions": [{**towards("b1"), "_key": "k"}] if told else []},
+    ]
+    found, lost, by_id = repair_in_memory(SCHEMA, documents)
+    path = written(documents)
+    report = repair_export(SCHEMA, path, path, dry_run=False)
+    repaired = {document["_id"]: document for document in map(loads, path.read_bytes().splitlines())}
+    assert [item["_ref"] for item in repaired["versions.rB.p2"]["mentions"]] == ["b3"]
+    assert "about" not in repaired["versions.rB.b1"]
+    assert repaired["versions.rB.b3"] == documents[1]
+    assert [item["_ref"] for item in repaired["p2"]["mentions"]] == ["b1"]
+    assert (repaired, report.found, set(report.lost)) == (by_id, found, lost)
+    assert repair_export(SCHEMA, path).writes == 0
 
 
 @given(chance=st.randoms(use_true_random=False), notes=st.booleans())

@@ -132,6 +132,11 @@ class Item:
     key: str | None
     fault: Fault | None
 
+    @property
+    def is_strong(self) -> bool:
+        """Whether the reference is a strong one."""
+        return (self.reference or {}).get("_weak") is not True
+
 
 def value_at(document: Document | None, path: Sequence[str]) -> Json:
     """Return the value at the attribute path, or None where anything on the way is missing."""

@@ -207,6 +207,11 @@ class World:
         self._look(group)
         return self._before.own(group, layer)
 
+    def shown_before(self, group: str, view: str) -> Document | None:
+        """Return the document that `view` showed of the group before the change at hand, None where it was absent."""
+        seen = self.layer_seen_before(group, view)
+        return None if seen is None else self._before.own(group, seen)
+
     def has_variants(self, group: str) -> bool:
         """Whether the group has versions for different readers, which the engine neither reads nor writes."""
         self._look(group)
@@ -320,8 +325,7 @@ class World:
 
     def targets_before(self, group: str, field: Field, view: str) -> Mapping[str, int]:
         """Return the same for the state as it was read."""
-        layer = self.layer_seen_before(group, view)
-        document = None if layer is None else self._before.own(group, layer)
+        document = self.shown_before(group, view)
         return {} if document is None else self.parsed(document, field).counts
 
     def targets_read(self, group: str, field: Field, view: str) -> Mapping[str, int]:

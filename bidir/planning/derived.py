@@ -8,7 +8,6 @@ from __future__ import annotations
 from bidir.planning.arrivals import tell_weakened
 from bidir.planning.items import weakened
 from bidir.planning.work import Work
-from bidir.refs import Item
 from bidir.relations import Field
 
 __all__ = ["secure_derived"]
@@ -25,7 +24,7 @@ def secure_derived(work: Work, group: str, layer: str) -> None:
             continue
         slot, stood = world.slot(group, field, layer), _strong_before(work, group, layer, field)
         for item in list(slot.items if slot is not None else ()):
-            if item.target is None or item.target in stood or not _strong(item):
+            if item.target is None or item.target in stood or not item.is_strong:
                 continue
             name = world.type_of(item.target)
             relation = work.schema.derived_of(field, name)
@@ -41,11 +40,6 @@ def secure_derived(work: Work, group: str, layer: str) -> None:
 def _strong_before(work: Work, group: str, layer: str, field: Field) -> set[str]:
     """Return what the field pointed at strongly before: what stands was accepted by the lake."""
     world = work.world
-    seen = world.layer_seen_before(group, layer)
-    document = None if seen is None else world.own_before(group, seen)
+    document = world.shown_before(group, layer)
     items = () if document is None else world.parsed(document, field).items
-    return {item.target for item in items if item.target is not None and _strong(item)}
-
-
-def _strong(item: Item) -> bool:
-    return (item.reference or {}).get("_weak") is not True
+    return {item.target for item in items if item.target is not None and item.is_strong}

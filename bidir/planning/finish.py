@@ -52,15 +52,13 @@ def secure_items(work: Work, layer: str, edit: SlotEdit) -> None:
 
 def _strength(item: Item) -> tuple[bool, bool]:
     """Return (strong, to become strong by a stamp)."""
-    reference = item.reference or {}
-    return reference.get("_weak") is not True, grows_strong(reference)
+    return item.is_strong, grows_strong(item.reference or {})
 
 
 def _strengths_before(work: Work, layer: str, edit: SlotEdit) -> set[tuple[str, tuple[bool, bool]]]:
     """Return how strong each target was pointed at before: an old pointer is left as it is, and reported by audit."""
     world = work.world
-    seen = world.layer_seen_before(edit.group, layer)
-    document = None if seen is None else world.own_before(edit.group, seen)
+    document = world.shown_before(edit.group, layer)
     if document is None:
         return set()
     items = world.parsed(document, edit.field).items

@@ -199,8 +199,7 @@ def weakened(world: World, relation: Relation, field: Field, item: Item, layer: 
 
 def founded(world: World, relation: Relation, field: Field, item: Item, layer: str) -> Item:
     """Return an item that comes back from another version, weak where what it points at strongly is not there."""
-    strong = item.target is not None and (item.reference or {}).get("_weak") is not True
-    if strong and not grounded(world, item.target or "", layer):
+    if item.target is not None and item.is_strong and not grounded(world, item.target, layer):
         return weakened(world, relation, field, item, layer)
     return item
 
@@ -213,8 +212,7 @@ def undo_of(
     A list gets the item as it was, at the place it had.
     """
     path = ".".join(field.path)
-    seen = world.layer_seen_before(group, layer)
-    document = None if seen is None else world.own_before(group, seen)
+    document = world.shown_before(group, layer)
     slot = Slot([]) if document is None else world.parsed(document, field)
     place = next((index for index, item in enumerate(slot.items) if item.target == target), None)
     if place is None:

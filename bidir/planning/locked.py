@@ -59,4 +59,4 @@ def strong_at(slot: Slot | None, target: str) -> list[Item]:
 def strong_items(slot: Slot | None) -> list[Item]:
     """Return the items of a slot that point at anything strongly."""
     items = slot.items if slot is not None else ()
-    return [item for item in items if item.target is not None and (item.reference or {}).get("_weak") is not True]
+    return [item for item in items if item.target is not None and item.is_strong]

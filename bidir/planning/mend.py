@@ -24,7 +24,6 @@ from bidir.planning.violations import (
     is_deferred,
     is_given_up,
     is_kept,
-    is_strong,
     unanswerable_in,
     varies,
     waits,
@@ -124,7 +123,7 @@ def normalise(work: Work, view: str, group: str, field: Field, *, loose: Collect
         seen.add(item.target)
         if item.fault == "draft-id":
             mended = with_reference(field, item, {**(item.reference or {}), "_ref": item.target})
-        if is_strong(item) and _is_loose(world, item.target, view, loose):
+        if item.is_strong and _is_loose(world, item.target, view, loose):
             link = work.link_of(field, group, item.target)
             relation = link.relation if link is not None else work.schema.relations_of(field)[0]
             stamp = {} if stays_weak(relation, field) else stamp_for(world, field, item.target)

@@ -71,8 +71,7 @@ def within(path: str, field: Field) -> bool:
 
 
 def _makes_a_list(world: World, group: str, layer: str) -> bool:
-    seen = world.layer_seen_before(group, layer)
-    before = None if seen is None else world.own_before(group, seen)
+    before = world.shown_before(group, layer)
     after = world.own(group, layer)
     return any(
         value_at(before, field.path) is None and isinstance(value_at(after, field.path), list)
@@ -82,8 +81,7 @@ def _makes_a_list(world: World, group: str, layer: str) -> bool:
 
 
 def _says_the_same(world: World, group: str, layer: str) -> bool:
-    seen = world.layer_seen_before(group, layer)
-    before = None if seen is None else world.own_before(group, seen)
+    before = world.shown_before(group, layer)
     after = world.own(group, layer)
     return before is not None and after is not None and same_but_for_strength(world, group, before, after)
 

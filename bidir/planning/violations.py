@@ -11,7 +11,7 @@ from typing import Literal
 
 from bidir.planning.overlaps import overlapping
 from bidir.planning.work import Link, link_between
-from bidir.refs import DRAFTS, PUBLISHED, Item
+from bidir.refs import DRAFTS, PUBLISHED
 from bidir.relations import Field, Schema
 from bidir.siblings import World
 
@@ -26,7 +26,6 @@ __all__ = [
     "is_deferred",
     "is_given_up",
     "is_kept",
-    "is_strong",
     "seats_of_missing",
     "unanswerable_in",
     "varies",
@@ -146,7 +145,7 @@ def _pair_faults(
         elif notes and half.relation.inverse_weak and not half.relation.is_forward(half.field):
             slot = world.slot(half.group, half.field, world.layer_seen(half.group, view) or view)
             for item in slot.items if slot is not None else ():
-                if item.target == half.target and is_strong(item):
+                if item.target == half.target and item.is_strong:
                     text = (
                         f"{half.group}: {half.field.name} points at {half.target} strongly; inverse pointers are weak"
                     )
@@ -174,7 +173,7 @@ def is_kept(world: World, group: str, field: Field, target: str, view: str) -> b
     """Whether a pointer at what does not exist is what `on_delete: keep` leaves: weak, and meant (I5)."""
     slot = world.slot(group, field, view)
     items = [item for item in (slot.items if slot is not None else ()) if item.target == target]
-    return field_keeps(world.schema, field) and not any(map(is_strong, items))
+    return field_keeps(world.schema, field) and not any(item.is_strong for item in items)
 
 
 def field_keeps(schema: Schema, field: Field) -> bool:
@@ -204,18 +203,13 @@ def _dangling(
     """
     layer = world.layer_seen(group, view)
     slot = None if layer is None else world.slot(group, field, layer)
-    strong = any(item.target == target and is_strong(item) for item in (slot.items if slot is not None else ()))
+    strong = any(item.target == target and item.is_strong for item in (slot.items if slot is not None else ()))
     if strong and not world.marked(target, view):
         text = f"{group}: {field.name} points strongly at {target}, which this view does not show"
         yield Violation("dangling", name, view, group, field.name, target, text)
     elif notes:
         text = f"{group}: {field.name} points at {target}, which this view does not show (yet)"
         yield Violation("tolerated-dangling", name, view, group, field.name, target, text)
-
-
-def is_strong(item: Item) -> bool:
-    """Whether the item's reference is a strong one."""
-    return (item.reference or {}).get("_weak") is not True
 
 
 def waits(half: Link, view: str, waiting: Collection[tuple[str, str, str, str]]) -> bool:
